@@ -1,0 +1,117 @@
+# make            the programs, in bin/
+# make demo       installs what is missing, builds, checks real Go programs
+# make test       everything, with crosscheck; installs the toolchains
+# make static     bin/static/: runs in any container
+# make bench      ratios against the peers
+# make fuzz       hunts (clang); make sweep: the whole matrix, hours
+# make install    to $(DESTDIR)$(PREFIX)
+#
+# V selects a variant of the build, each in its own build/$(V):
+# release, static, asan (ASan+UBSan), tsan, clang, fuzz.
+
+PREFIX = /usr/local
+V = release
+
+PROGRAMS = gofips-check
+room_gofips-check = check
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wundef \
+	-Wcast-qual -Wwrite-strings -Wvla -Wformat=2
+SAN = -fsanitize=address,undefined -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer
+
+opt_release = -O2
+opt_static = -O2
+opt_asan = -O1 -g $(SAN)
+opt_tsan = -O1 -g -fsanitize=thread
+opt_clang = -O2
+opt_fuzz = -O1 -g $(SAN) -fsanitize=fuzzer-no-link
+cc_clang = clang
+cc_fuzz = clang
+ld_static = -static
+
+CC := $(or $(cc_$(V)),$(if $(filter default,$(origin CC)),gcc,$(CC)))
+CFLAGS ?=
+# CI sets WERROR=-Werror; a compiler that we do not know yet may warn.
+WERROR ?=
+override CFLAGS += -std=c11 -D_GNU_SOURCE -iquote . $(WARN) $(WERROR) \
+	$(opt_$(V)) -pthread
+override LDFLAGS += $(opt_$(V)) $(ld_$(V)) -pthread
+LDLIBS = -lcrypto
+
+B = build/$(V)
+BIN = $(if $(filter release,$(V)),bin,bin/$(V))
+
+rooms = objabi obj link check
+tests = $(wildcard $(addsuffix /*_test.c,$(rooms)))
+fuzzers = $(wildcard $(addsuffix /*_fuzz.c,$(rooms)))
+mains = $(addsuffix /main.c,$(rooms))
+sources = $(filter-out $(tests) $(fuzzers) $(mains) objabi/replay.c, \
+	$(wildcard $(addsuffix /*.c,$(rooms))))
+# The libraries that each room links: its own and those it may use.
+uses_objabi = objabi
+uses_obj = obj objabi
+uses_link = link obj objabi
+uses_check = check objabi
+libs_of = $(patsubst %,$(B)/lib%.a,$(uses_$(1)))
+
+all: $(addprefix $(BIN)/,$(PROGRAMS))
+
+define program
+$(BIN)/$(1): $(B)/$(room_$(1))/main.o $(call libs_of,$(room_$(1)))
+	@mkdir -p $$(@D)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+define library
+$(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter $(1)/%,$(sources)))
+	@rm -f $$@
+	ar rcs $$@ $$^
+$(B)/$(1)/%_test: $(B)/$(1)/%_test.o $(call libs_of,$(1))
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+$(B)/$(1)/%_replay: $(B)/$(1)/%_fuzz.o $(B)/objabi/replay.o \
+		$(call libs_of,$(1))
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+$(B)/$(1)/%_hunt: $(B)/$(1)/%_fuzz.o $(call libs_of,$(1))
+	$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach r,$(rooms),$(eval $(call library,$(r))))
+
+$(B)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+-include $(patsubst %.c,$(B)/%.d,$(sources) $(tests) $(fuzzers) $(mains) \
+	objabi/replay.c)
+
+static:
+	@$(MAKE) --no-print-directory V=static all
+
+# The unit tests and the replayed fuzz seeds of this variant.
+unit: $(tests:%.c=$(B)/%) $(fuzzers:%_fuzz.c=$(B)/%_replay)
+hunters: $(fuzzers:%_fuzz.c=$(B)/%_hunt)
+
+demo:
+	@crosscheck/install go
+	@$(MAKE) --no-print-directory all
+	@crosscheck/demo
+
+test:
+	@crosscheck/install test
+	@crosscheck/run
+
+bench sweep fuzz:
+	@crosscheck/install test
+	@crosscheck/$@
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install $(addprefix $(BIN)/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard docs/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+
+clean:
+	rm -rf build bin
+
+.PHONY: all static unit hunters demo test bench sweep fuzz install clean
+.SECONDARY:

@@ -1,0 +1,494 @@
+/*
+ * objabi: names, numbers, bytes: what the three programs share.
+ *
+ * Grouped by the file that implements each part. Everything that comes
+ * from a file is untrusted: readers say what is wrong with a Fault, never
+ * print, never exit, and never allocate by a count that they read.
+ */
+#ifndef OBJABI_H
+#define OBJABI_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t i32;
+typedef int64_t i64;
+
+#define NELEM(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Why an input was refused, and where. why is a static string, NULL when
+ * nothing is wrong; off is a file offset in bytes. */
+typedef struct {
+	const char *why;
+	u64 off;
+} Fault;
+
+#define OK ((Fault){0})
+static inline Fault fault(const char *why, u64 off)
+{
+	return (Fault){why, off};
+}
+
+/* ---- bytes.c ------------------------------------------------------- */
+
+/* Bytes that somebody else owns: nearly always a piece of a mapped file. */
+typedef struct {
+	const u8 *p;
+	size_t n;
+} View;
+
+static inline View view_of(const void *p, size_t n)
+{
+	return (View){p, n};
+}
+static inline View view_str(const char *s)
+{
+	return (View){(const u8 *)s, strlen(s)};
+}
+
+/* Do len bytes at off lie in v? The only length comparison there is. */
+static inline bool view_has(View v, u64 off, u64 len)
+{
+	return off <= v.n && len <= v.n - off;
+}
+
+/* The len bytes of v at off, or false (and *sub empty) if they are not
+ * all there. */
+static inline bool view_sub(View v, u64 off, u64 len, View *sub)
+{
+	bool ok = view_has(v, off, len);
+
+	*sub = ok ? (View){v.p + off, (size_t)len} : (View){v.p, 0};
+	return ok;
+}
+
+bool view_eq(View a, View b);
+bool view_is(View v, const char *s);
+bool view_prefix(View v, const char *s);
+bool view_suffix(View v, const char *s);
+
+/* The offset of the first c (of the first needle, lined up to align bytes
+ * counted from the start of v) at or after off; v.n if there is none. */
+size_t view_index(View v, size_t off, u8 c);
+size_t view_find(View v, size_t off, View needle, size_t align);
+
+/* The NUL-terminated string at off, without the NUL. false if off is
+ * outside or no NUL follows. */
+bool view_cstr(View v, u64 off, View *s);
+
+/* Loads. p must have the bytes; big is the byte order. */
+static inline u16 ld16(const u8 *p, bool big)
+{
+	return (u16)(big ? p[0] << 8 | p[1] : p[1] << 8 | p[0]);
+}
+static inline u32 ld32(const u8 *p, bool big)
+{
+	u32 x;
+
+	memcpy(&x, p, 4);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	big = !big;
+#endif
+	return big ? __builtin_bswap32(x) : x;
+}
+static inline u64 ld64(const u8 *p, bool big)
+{
+	u64 x;
+
+	memcpy(&x, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	big = !big;
+#endif
+	return big ? __builtin_bswap64(x) : x;
+}
+/* A word of size 4 or 8. */
+static inline u64 ldptr(const u8 *p, unsigned size, bool big)
+{
+	return size == 4 ? ld32(p, big) : ld64(p, big);
+}
+void st32(u8 *p, u32 x, bool big);
+void st64(u8 *p, u64 x, bool big);
+
+/* Sequential reading. The first read beyond the end sets err, and from
+ * then on every read gives 0, so that one test at the end is enough. */
+typedef struct {
+	View v;
+	size_t off;
+	bool big;
+	bool err;
+} Cursor;
+
+static inline Cursor cursor(View v, bool big)
+{
+	return (Cursor){v, 0, big, false};
+}
+u8 cur_u8(Cursor *c);
+u16 cur_u16(Cursor *c);
+u32 cur_u32(Cursor *c);
+u64 cur_u64(Cursor *c);
+u64 cur_ptr(Cursor *c, unsigned size);	/* size 4 or 8 */
+u64 cur_uleb(Cursor *c);	/* err also when it needs over 64 bits */
+i64 cur_sleb(Cursor *c);
+View cur_bytes(Cursor *c, u64 n);
+View cur_cstr(Cursor *c);
+
+/* Undoes strconv.Quote: s with its quotes, " or `. Writes at most s.n
+ * bytes to dst, the length to *n; false if s is not a Go string. */
+bool go_unquote(View s, u8 *dst, size_t *n);
+
+/* ---- file.c -------------------------------------------------------- */
+
+/* A file mapped for reading. A file that shrinks, or that cannot be read
+ * any more, while it is mapped does not kill the program: its pages read
+ * as zero from then on and file_close says so. One File at a time in a
+ * thread. */
+typedef struct {
+	View bytes;
+	u64 dev, ino, size;
+	u32 mode;
+	bool lost;	/* set by the SIGBUS handler */
+	int fd;
+} File;
+
+/* Maps a regular file. Anything else (a directory, a device, a pipe) is
+ * refused without being opened for reading. Returns NULL or the reason;
+ * then nothing is to be closed. */
+const char *file_open(File *f, const char *path);
+
+/* The lost flag and the size on disk, looked at again. NULL or why the
+ * bytes that were read are not to be trusted. Closes in any case. */
+const char *file_close(File *f);
+
+/* Tells the kernel that these bytes of f will all be read now. */
+void file_want(View bytes);
+
+/* ---- arena.c ------------------------------------------------------- */
+
+/* Memory that is never freed before the whole arena is. */
+typedef struct ArenaBlock ArenaBlock;
+typedef struct {
+	ArenaBlock *block;
+	size_t used;
+} Arena;
+
+void *arena_alloc(Arena *a, size_t n);	/* zeroed, aligned to 16 */
+char *arena_str(Arena *a, View v);	/* NUL-terminated copy */
+void arena_free(Arena *a);
+
+/* Reports a bug of ours or lack of memory, and aborts. */
+_Noreturn void die(const char *file, int line, const char *why);
+#define DIE(why) die(__FILE__, __LINE__, why)
+void *xrealloc(void *p, size_t n);
+
+/* Text that grows. */
+typedef struct {
+	char *p;
+	size_t n, cap;
+} Buf;
+
+void buf_add(Buf *b, View v);
+void buf_str(Buf *b, const char *s);
+__attribute__((format(printf, 2, 3)))
+void buf_printf(Buf *b, const char *fmt, ...);
+void buf_hex(Buf *b, View v);
+void buf_json(Buf *b, View v);	/* as a JSON string, quotes included */
+void buf_text(Buf *b, View v);	/* for a terminal: control bytes as \x1b */
+void buf_free(Buf *b);
+
+/* ---- pool.c -------------------------------------------------------- */
+
+/* Calls fn(arg, i) for i = 0..n-1 on up to threads threads and returns
+ * when all are done. Indices are handed out in order. threads 0: one for
+ * each processor. */
+void pool_for(unsigned threads, size_t n, void (*fn)(void *, size_t),
+	      void *arg);
+unsigned pool_cpus(void);
+
+/* ---- hash.c -------------------------------------------------------- */
+
+enum { SHA256_SIZE = 32 };
+
+/* HMAC-SHA256 with the 32 zero bytes that serve as key in Go's scheme. */
+typedef struct {
+	u64 state[28];	/* room for libcrypto's SHA256_CTX */
+} Hmac;
+
+void hmac_init(Hmac *h);
+void hmac_add(Hmac *h, View v);
+void hmac_sum(Hmac *h, u8 sum[SHA256_SIZE]);
+void sha256(View v, u8 sum[SHA256_SIZE]);
+
+/* ---- tables.c: the .def files -------------------------------------- */
+
+typedef enum {
+#define ARCH(goarch, ...) ARCH_##goarch,
+#include "arch.def"
+#undef ARCH
+	NARCH
+} ArchId;
+
+/* One GOARCH. Facts only; arch.def has the legend and the sources. */
+typedef struct {
+	const char *goarch;
+	u8 ptrsize;	/* bytes of a uintptr */
+	bool big;	/* byte order */
+	u8 minlc;	/* pc quantum: the smallest instruction, in bytes */
+	u16 elf;	/* e_machine, 0: none */
+	u32 macho;	/* cputype, 0: none */
+	u16 pe;		/* Machine, 0: none */
+	u32 plan9;	/* a.out magic, 0: none */
+	/* dynamic relocations, psABI numbers */
+	u32 r_relative;	/* base + addend */
+	u32 r_abs;	/* symbol + addend, of a pointer's size */
+	u32 r_glob_dat, r_jump_slot;
+} Arch;
+
+extern const Arch arch_table[NARCH];
+const Arch *arch_by_name(View goarch);
+const Arch *arch_by_elf(u16 machine, unsigned ptrsize, bool big);
+const Arch *arch_by_macho(u32 cputype);
+const Arch *arch_by_pe(u16 machine);
+const Arch *arch_by_plan9(u32 magic);
+
+/* ---- image.c: finished executables --------------------------------- */
+
+enum { PERM_R = 4, PERM_W = 2, PERM_X = 1 };
+enum { IMAGE_MAXSEG = 64 };	/* Go's linkers write 12 at most */
+
+/* A piece of memory that the loader makes from the file. */
+typedef struct {
+	View name;	/* empty where the format has none */
+	u64 addr, memsz;	/* link-time addresses (PE: with ImageBase) */
+	u64 off;	/* file offset of data */
+	View data;	/* its bytes in the file; data.n <= memsz */
+	u8 perm;
+} Segment;
+
+typedef struct {
+	View name;	/* ".go.fipsinfo", "__go_fipsinfo" */
+	View segment;	/* Mach-O: "__DATA" */
+	u64 addr, size;
+	u64 off;
+	View data;	/* empty if nobits or not all in the file */
+	u32 type;	/* as the format numbers it */
+	u64 flags;
+	bool nobits;
+} Section;
+
+/* A symbol's place; the letter is that of `go tool nm`, lower case when
+ * the symbol is local: T text, R rodata, D data, B bss, U undefined,
+ * A absolute, ? other. */
+typedef struct {
+	View name;
+	u64 addr, size;	/* size 0 where the format has none */
+	char letter;
+} Symbol;
+
+typedef struct {
+	u64 start, end;	/* addresses; end is the first not included */
+} Span;
+
+/* A change that the loader will make to the image in memory. */
+typedef struct {
+	u64 addr;	/* link-time address of the first byte changed */
+	u32 size;	/* bytes changed */
+	u32 type;	/* the format's number */
+	const char *name;	/* "R_X86_64_RELATIVE", "rebase", ... or "" */
+	View sym;	/* the symbol's name, or empty */
+	bool known;	/* value is the link-time address it will hold */
+	u64 value;
+} DynReloc;
+
+typedef void DynRelocFn(void *arg, const DynReloc *r);
+
+typedef enum { IMAGE_EXEC, IMAGE_SHLIB, IMAGE_OTHER } ImageKind;
+
+typedef struct Image Image;
+
+/* A file format: elf.c, macho.c, pe.c, plan9.c. */
+typedef struct {
+	const char *name;	/* "elf", "macho", "pe", "plan9" */
+	/* Does the file begin like this format? */
+	bool (*match)(View file);
+	/* Fills img (zeroed but for file and format) and validates all
+	 * headers that the functions below rely on. */
+	Fault (*open)(Image *img);
+	/* The i-th section, symbol: false beyond the last (or, for a
+	 * single damaged symbol, true with an empty name). */
+	bool (*section)(const Image *img, u32 i, Section *s);
+	bool (*symbol)(const Image *img, u64 i, Symbol *s);
+	/* Calls fn for each dynamic relocation that touches one of the n
+	 * spans (n <= 64). Time is linear in the size of the tables. */
+	Fault (*dynrelocs)(const Image *img, const Span *spans, int n,
+			   DynRelocFn *fn, void *arg);
+	/* Names of the sections that Go's linker makes. */
+	const char *fipsinfo, *buildinfo, *pclntab;
+} Format;
+
+extern const Format elf_format, macho_format, pe_format, plan9_format;
+
+/* What each format keeps for itself between calls. */
+typedef struct {
+	u64 shoff;
+	u32 shnum, shentsize;
+	View shstrtab;
+	View symtab, strtab;	/* .symtab, else .dynsym */
+	View dynsym, dynstr;
+	View rel, rela, relr, jmprel, android_rel, android_rela;
+	u64 relent, relaent, syment;
+	bool jmprel_is_rela;
+} ElfImage;
+
+typedef struct {
+	View symtab, strtab;
+	View rebase, bind, weak_bind, lazy_bind;	/* LC_DYLD_INFO */
+	View fixups;	/* LC_DYLD_CHAINED_FIXUPS */
+	View locrel, extrel;	/* LC_DYSYMTAB */
+	View cmds;
+	u32 ncmds, cputype, cpusubtype, filetype, flags;
+	u64 base;	/* address of the segment that maps the header */
+	struct { u64 cmd; u32 nsects; } seg[IMAGE_MAXSEG];
+	u64 codesign_off, codesign_size;
+} MachoImage;
+
+typedef struct {
+	u64 base;	/* ImageBase */
+	u64 sections, symtab;	/* file offsets */
+	u32 nsections, nsymtab;
+	View strtab, reloc;
+	u64 cert_off, cert_size;
+} PeImage;
+
+typedef struct {
+	View symtab;
+} Plan9Image;
+
+struct Image {
+	View file;
+	const Format *format;	/* NULL: no format matches */
+	const Arch *arch;	/* NULL: not one of Go's */
+	const char *goos;	/* as far as the format tells; "" if not */
+	ImageKind kind;
+	bool big, pie;
+	u8 ptrsize;
+	bool dynamic;	/* the loader may apply relocations */
+	int nseg;
+	Segment seg[IMAGE_MAXSEG];
+	union {
+		ElfImage elf;
+		MachoImage macho;
+		PeImage pe;
+		Plan9Image plan9;
+	};
+};
+
+/* Picks the format by the first bytes and opens the image; file stays
+ * the caller's and must outlive img. If no format matches, img->format is
+ * NULL and the fault says so. */
+Fault image_open(Image *img, View file);
+
+/* The len file bytes behind addr: they must lie in one segment, inside its
+ * file part. *off, if off is not NULL, is their file offset. */
+bool image_bytes(const Image *img, u64 addr, u64 len, View *v, u64 *off);
+
+/* The segment that holds addr in memory, or NULL. */
+const Segment *image_segment(const Image *img, u64 addr);
+
+bool image_section(const Image *img, const char *name, Section *s);
+
+/* Does r touch s? For the formats' dynrelocs. */
+static inline bool span_hit(Span s, u64 addr, u32 size)
+{
+	return addr < s.end && (addr >= s.start || s.start - addr < size);
+}
+bool spans_hit(const Span *spans, int n, u64 addr, u32 size);
+
+/* Universal binaries: several Mach-O files in one, 32- and 64-bit
+ * headers. A fat file is one whose slices all lie in the file and do not
+ * overlap the header; cafebabe followed by a Java class version is not. */
+typedef struct {
+	View file;
+	u32 n;
+	bool is64;
+} Fat;
+
+bool fat_match(View file);
+Fault fat_open(Fat *fat, View file);
+/* The i-th slice. *arch is NULL when it is not one of Go's. */
+Fault fat_slice(const Fat *fat, u32 i, View *slice, u64 *off,
+		const Arch **arch);
+
+/* ---- fipsinfo.c: the mechanism's format ---------------------------- */
+
+enum {
+	FIPS_MAGIC_SIZE = 16,
+	FIPS_NRANGE = 4,
+	FIPS_MAXSIZE = 16 + 32 + 9 * 8	/* of the struct */
+};
+
+extern const char fips_magic[FIPS_MAGIC_SIZE + 1];
+extern const char *const fips_range_name[FIPS_NRANGE];
+/* go:textfipsstart, go:textfipsend, go:rodatafipsstart ... */
+extern const char *const fips_bracket_name[2 * FIPS_NRANGE];
+
+/* go:fipsinfo as the loader will leave it: pointers with their relocations
+ * applied, as link-time addresses. */
+typedef struct {
+	u64 addr, off;	/* of the struct */
+	u32 size;	/* 120 or 84 */
+	u8 stored[SHA256_SIZE];
+	u64 self;
+	Span range[FIPS_NRANGE];
+	u64 range_off[FIPS_NRANGE];	/* file offsets */
+	View bytes[FIPS_NRANGE];	/* what is hashed */
+	bool word_differs;	/* a pointer stands only in a relocation */
+} Fipsinfo;
+
+typedef enum {
+	FIPS_FOUND,
+	FIPS_NONE,	/* no magic, no section */
+	FIPS_NOBITS,	/* the section is there, but has no bytes */
+	FIPS_BAD	/* see the fault */
+} FipsFind;
+
+/* Finds the struct by section, else by scanning the writable segments in
+ * 16-byte steps; resolves its pointers, checks the self pointer, and that
+ * each range lies in one segment's file part. The fault's off is a file
+ * offset. */
+FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why);
+
+/* The sum over four ranges, as cmd/link (ld/fips140.go) and
+ * crypto/internal/fips140/check compute it. */
+void fips_sum(const View range[FIPS_NRANGE], u8 sum[SHA256_SIZE]);
+
+/* ---- buildinfo.c: what `go version -m` reads ------------------------ */
+
+typedef struct {
+	View version;	/* "go1.27.4" */
+	View mod;	/* "path\t...\nmod\t...\nbuild\tKEY=VALUE\n..." */
+	View path, module, modversion;
+} Buildinfo;
+
+/* false: none there. A damaged one is a fault. */
+bool buildinfo_find(const Image *img, Buildinfo *bi, Fault *why);
+
+/* Iterates over the build settings: *at starts as 0. Key and value are
+ * views into mod, still quoted if they were. */
+bool buildinfo_setting(const Buildinfo *bi, size_t *at, View *key,
+		       View *value);
+/* The value of one setting; false if absent. */
+bool buildinfo_get(const Buildinfo *bi, const char *key, View *value);
+
+/* The address of the runtime.pclntab header, by section or by its magic;
+ * false if there is none. */
+bool pclntab_find(const Image *img, View *pclntab);
+
+#endif
