@@ -228,6 +228,9 @@ void sha256(View v, u8 sum[SHA256_SIZE]);
 
 /* ---- tables.c: the .def files -------------------------------------- */
 
+/* The Go releases whose numbers and rules the tables hold. */
+typedef enum { GO124, GO125, GO126, GO127, NGO } Release;
+
 typedef enum {
 #define ARCH(goarch, ...) ARCH_##goarch,
 #include "arch.def"
@@ -240,7 +243,7 @@ typedef struct {
 	const char *goarch;
 	u8 ptrsize;	/* bytes of a uintptr */
 	bool big;	/* byte order */
-	u8 minlc;	/* pc quantum: the smallest instruction, in bytes */
+	u8 minlc[NGO];	/* pc quantum: the smallest instruction, in bytes */
 	u16 elf;	/* e_machine, 0: none */
 	u32 macho;	/* cputype, 0: none */
 	u16 pe;		/* Machine, 0: none */
