@@ -452,6 +452,7 @@ typedef struct {
 	Span range[FIPS_NRANGE];
 	u64 range_off[FIPS_NRANGE];	/* file offsets */
 	View bytes[FIPS_NRANGE];	/* what is hashed */
+	Fault range_fault[FIPS_NRANGE];	/* bytes is empty if there is one */
 	bool word_differs;	/* a pointer stands only in a relocation */
 } Fipsinfo;
 
@@ -464,8 +465,9 @@ typedef enum {
 
 /* Finds the struct by section, else by scanning the writable segments in
  * 16-byte steps; resolves its pointers, checks the self pointer, and that
- * each range lies in one segment's file part. The fault's off is a file
- * offset. */
+ * each range lies in one segment's file part (a range that does not has
+ * its own fault). info is filled for FIPS_FOUND only, and for FIPS_BAD as
+ * far as known (size 0: not at all). */
 FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why);
 
 /* The sum over four ranges, as cmd/link (ld/fips140.go) and

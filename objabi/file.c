@@ -1,0 +1,117 @@
+/*
+ * Files mapped for reading.
+ *
+ * A mapped file that another process cuts off raises SIGBUS at the next
+ * touch. Checking must survive that, in any of its threads and in the
+ * middle of libcrypto: the handler puts a page of zeros under the address
+ * and marks the file as lost, the reader goes on, and file_close then says
+ * that what was read is worth nothing. The thread-local pointer to the
+ * open file is what a signal handler can know; it is the only mutable
+ * state outside a function in the programs.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "objabi/objabi.h"
+
+static _Thread_local File *mapped;
+
+static void on_sigbus(int sig, siginfo_t *si, void *ctx)
+{
+	File *f = mapped;
+	uintptr_t at = (uintptr_t)si->si_addr;
+	uintptr_t page = at & ~(uintptr_t)4095;
+
+	(void)ctx;
+	if (f && at - (uintptr_t)f->bytes.p < f->bytes.n &&
+	    mmap((void *)page, 4096, PROT_READ,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+	    MAP_FAILED) {
+		f->lost = true;
+		return;
+	}
+	signal(sig, SIG_DFL);	/* a bug of ours: die of it, visibly */
+}
+
+static void catch_sigbus(void)
+{
+	static atomic_flag done = ATOMIC_FLAG_INIT;
+	struct sigaction sa = {.sa_sigaction = on_sigbus,
+			       .sa_flags = SA_SIGINFO};
+
+	if (!atomic_flag_test_and_set(&done))
+		sigaction(SIGBUS, &sa, NULL);
+}
+
+/* A pipe or a device is found out before it is opened (opening one may
+ * block or do something), and looked at again afterwards, since the name
+ * may have changed hands in between; O_NONBLOCK covers that moment. */
+const char *file_open(File *f, const char *path)
+{
+	struct stat st;
+	void *p = NULL;
+
+	*f = (File){.fd = -1};
+	catch_sigbus();
+	if (stat(path, &st) != 0)
+		return strerror(errno);
+	if (S_ISDIR(st.st_mode))
+		return strerror(EISDIR);
+	if (!S_ISREG(st.st_mode))
+		return "not a regular file";
+	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (f->fd < 0)
+		return strerror(errno);
+	if (fstat(f->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		close(f->fd);
+		return "not a regular file";
+	}
+	if (st.st_size > 0) {
+		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED,
+			 f->fd, 0);
+		if (p == MAP_FAILED) {
+			close(f->fd);
+			return "cannot be mapped into memory";
+		}
+	}
+	f->bytes = view_of(p ? p : "", (size_t)st.st_size);
+	f->size = (u64)st.st_size;
+	f->dev = (u64)st.st_dev;
+	f->ino = (u64)st.st_ino;
+	f->mode = (u32)st.st_mode;
+	mapped = f;
+	return NULL;
+}
+
+const char *file_close(File *f)
+{
+	struct stat st;
+	bool changed = fstat(f->fd, &st) != 0 || (u64)st.st_size < f->size;
+
+	mapped = NULL;
+	close(f->fd);
+	if (f->bytes.n)
+		munmap((void *)(uintptr_t)f->bytes.p, f->bytes.n);
+	if (changed)
+		return "changed while it was being read";
+	return f->lost ? "could not be read to its end" : NULL;
+}
+
+void file_want(View bytes)
+{
+	uintptr_t at = (uintptr_t)bytes.p & ~(uintptr_t)4095;
+	size_t n = bytes.n + ((uintptr_t)bytes.p - at);
+
+#ifdef MADV_POPULATE_READ
+	if (bytes.n > 16 << 10 &&
+	    madvise((void *)at, n, MADV_POPULATE_READ) == 0)
+		return;
+#endif
+	(void)n;
+}
