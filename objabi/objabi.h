@@ -231,6 +231,11 @@ void sha256(View v, u8 sum[SHA256_SIZE]);
 /* The Go releases whose numbers and rules the tables hold. */
 typedef enum { GO124, GO125, GO126, GO127, NGO } Release;
 
+/* The release behind a version as build info has it ("go1.27.4", "go1.26rc1
+ * X:...", "devel go1.25-..."). One that is newer than the tables counts as
+ * the newest; false if it is older, or cannot be told. */
+bool release_of(View goversion, Release *r);
+
 typedef enum {
 #define ARCH(goarch, ...) ARCH_##goarch,
 #include "arch.def"
@@ -260,6 +265,34 @@ const Arch *arch_by_elf(u16 machine, unsigned ptrsize, bool big);
 const Arch *arch_by_macho(u32 cputype);
 const Arch *arch_by_pe(u16 machine);
 const Arch *arch_by_plan9(u32 magic);
+
+/* One GOOS. */
+typedef struct {
+	const char *goos;
+	const char *format;	/* Format.name, or "xcoff", "wasm" */
+	bool pie;	/* by default */
+} Goos;
+
+const Goos *goos_by_name(View goos);
+
+/* What a program built for a GOOS/GOARCH pair is; platform.def. */
+typedef enum {
+	PORT_NONE,	/* the release has no such port */
+	PORT_BARE,	/* without go:fipsinfo */
+	PORT_SUM,	/* sealed, but refuses GODEBUG=fips140=on */
+	PORT_FIPS	/* sealed, and verifies itself */
+} Port;
+
+Port port_of(Release r, View goos, View goarch);
+static inline bool fips_written(Release r, View goos, View goarch)
+{
+	return port_of(r, goos, goarch) >= PORT_SUM;
+}
+
+/* The names of a symbol kind and of a relocation type (with its weak bit) in
+ * that release's object files: "STEXTFIPS", "R_CALL"; NULL if unknown. */
+const char *symkind_name(Release r, unsigned kind);
+const char *reloc_name(Release r, unsigned type);
 
 /* ---- image.c: finished executables --------------------------------- */
 
@@ -368,6 +401,7 @@ typedef struct {
 	u32 nsections, nsymtab;
 	View strtab, reloc;
 	u64 cert_off, cert_size;
+	u64 iat, iat_size;	/* import address table */
 } PeImage;
 
 typedef struct {

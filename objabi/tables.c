@@ -65,3 +65,107 @@ const Arch *arch_by_plan9(u32 magic)
 			return &arch_table[i];
 	return NULL;
 }
+
+/* ---- releases ------------------------------------------------------ */
+
+bool release_of(View goversion, Release *r)
+{
+	static const char devel[] = "devel ", go1[] = "go1.";
+	size_t at = view_prefix(goversion, devel) ? sizeof(devel) - 1 : 0;
+	unsigned minor = 0;
+	View v;
+
+	view_sub(goversion, at, goversion.n - at, &v);
+	if (!view_prefix(v, go1))
+		return false;
+	/* Four digits are enough for a hundred years. */
+	for (size_t i = sizeof(go1) - 1; i < v.n && i < 8; i++) {
+		if (v.p[i] < '0' || v.p[i] > '9')
+			break;
+		minor = minor * 10 + v.p[i] - '0';
+	}
+	if (minor < 24)
+		return false;
+	*r = minor - 24 < NGO ? (Release)(GO124 + minor - 24) : NGO - 1;
+	return true;
+}
+
+/* ---- goos.def, platform.def ---------------------------------------- */
+
+#define GOOS(goos, format, pie) {#goos, #format, pie},
+static const Goos goos_table[] = {
+#include "objabi/goos.def"
+};
+#undef GOOS
+
+const Goos *goos_by_name(View goos)
+{
+	for (size_t i = 0; i < NELEM(goos_table); i++)
+		if (view_is(goos, goos_table[i].goos))
+			return &goos_table[i];
+	return NULL;
+}
+
+#define PLATFORM(goos, goarch, p24, p25, p26, p27) \
+	{#goos, ARCH_##goarch, {PORT_##p24, PORT_##p25, PORT_##p26, PORT_##p27}},
+static const struct {
+	const char *goos;
+	ArchId arch;
+	Port port[NGO];
+} platform_table[] = {
+#include "objabi/platform.def"
+};
+#undef PLATFORM
+
+Port port_of(Release r, View goos, View goarch)
+{
+	const Arch *a = arch_by_name(goarch);
+
+	for (size_t i = 0; a && i < NELEM(platform_table); i++)
+		if (a == &arch_table[platform_table[i].arch] &&
+		    view_is(goos, platform_table[i].goos))
+			return platform_table[i].port[r];
+	return PORT_NONE;
+}
+
+/* ---- symkind.def, reloctype.def ------------------------------------ */
+
+/* A number of Go's object files, in each release, and its name. */
+typedef struct {
+	const char *name;
+	u16 n[NGO];
+} Number;
+
+static const char *number_name(const Number *t, size_t n, Release r,
+			       unsigned x)
+{
+	for (size_t i = 0; i < n; i++)
+		if (t[i].n[r] == x)
+			return t[i].name;
+	return NULL;
+}
+
+#define SYMKIND(name, n24, n25, n26, n27, fips) {#name, {n24, n25, n26, n27}},
+static const Number symkind_table[] = {
+#include "objabi/symkind.def"
+};
+#undef SYMKIND
+
+/* 0 marks the kinds that a release lacks, but Sxxx = 0 is the first row. */
+const char *symkind_name(Release r, unsigned kind)
+{
+	return number_name(symkind_table, NELEM(symkind_table), r, kind);
+}
+
+#define RELOC(name, n24, n25, n26, n27, fips) {#name, {n24, n25, n26, n27}},
+static const Number reloc_table[] = {
+#include "objabi/reloctype.def"
+};
+#undef RELOC
+
+const char *reloc_name(Release r, unsigned type)
+{
+	if (type == 0)
+		return NULL;
+	return number_name(reloc_table, NELEM(reloc_table), r, type);
+}
