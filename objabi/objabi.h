@@ -448,6 +448,39 @@ static inline bool span_hit(Span s, u64 addr, u32 size)
 }
 bool spans_hit(const Span *spans, int n, u64 addr, u32 size);
 
+/* ---- macho.c, machofix.c, machochain.c: between themselves --------- */
+
+enum { MACHO_FIX_SIZE = 8 };
+
+typedef struct {
+	const Image *img;
+	const Span *spans;
+	int n;
+	DynRelocFn *fn;
+	void *arg;
+	/* How many fixups the table may still make. A sound one does not
+	 * touch a byte of the file twice. */
+	u64 left;
+} MachoFix;
+
+/* count pieces of size bytes, one every stride (not 0) bytes; the last
+ * ends below 2^64. */
+typedef struct {
+	u64 addr, stride, size, count;
+} MachoRun;
+
+/* The first piece at or after the i-th that touches a span; count if there
+ * is none. */
+u64 macho_run_next(const MachoFix *f, const MachoRun *r, u64 i);
+Fault macho_dynrelocs(const Image *img, const Span *spans, int n,
+		      DynRelocFn *fn, void *arg);
+Fault macho_chained(MachoFix *f);
+/* The list of links that begins *off bytes into seg; *off is then the last
+ * one's place. */
+Fault macho_threaded(MachoFix *f, const Segment *seg, u64 *off);
+
+/* ---- macho.c: universal binaries ----------------------------------- */
+
 /* Universal binaries: several Mach-O files in one, 32- and 64-bit
  * headers. A fat file is one whose slices all lie in the file and do not
  * overlap the header; cafebabe followed by a Java class version is not. */
