@@ -183,8 +183,9 @@ void buf_text(Buf *b, View v)
 			(n == 2 && c == 0xc2 && v.p[i + 1] < 0xa0);
 
 		if (n == 0 || ctrl) {
-			buf_printf(b, "\\x%02x", c);
-			n = 1;
+			n = n ? n : 1;
+			for (size_t k = 0; k < n; k++)
+				buf_printf(b, "\\x%02x", v.p[i + k]);
 		} else {
 			buf_add(b, (View){v.p + i, n});
 		}

@@ -147,8 +147,7 @@ TEST(buf_json)
 	EXPECT(view_is(view_of(b.p, b.n), "\"\\ufffd\\ufffd\\ufffd\""));
 	b.n = 0;
 	buf_text(&b, view_str("\x1b[31m\xc2\x9bx"));
-	EXPECT(view_is(view_of(b.p, b.n), "\\x1b[31m\\xc2\\x9bx") ||
-	       view_is(view_of(b.p, b.n), "\\x1b[31m\\xc2x"));
+	EXPECT(view_is(view_of(b.p, b.n), "\\x1b[31m\\xc2\\x9bx"));
 	buf_free(&b);
 }
 

@@ -1,0 +1,321 @@
+/*
+ * The judgement of one image: find the struct, compute the sum, and say
+ * everything that is wrong with it. One function a finding.
+ */
+#include <stdlib.h>
+
+#include "check/check.h"
+
+const ReasonRow reason_table[NREASON] = {
+#define REASON(id, code, severity, verdict) \
+	{code, severity, VERDICT_##verdict},
+#include "check/reasons.def"
+#undef REASON
+};
+
+const char *const severity_name[] = {"note", "warning", "error"};
+
+const char *const verdict_name[] = {
+	"ok", "mismatch", "unsealed", "no-fipsinfo", "corrupt", "not-go",
+	"unreadable",
+};
+
+static void add(Report *r, ReasonId id, Severity s, const char *fmt,
+		va_list ap)
+{
+	char line[1024];
+
+	vsnprintf(line, sizeof line, fmt, ap);
+	r->reason = xrealloc(r->reason,
+			     sizeof *r->reason * (size_t)(r->nreason + 1));
+	r->reason[r->nreason++] = (Reason){id, s, r->text.n};
+	buf_add(&r->text, view_of(line, strlen(line) + 1));
+	if (s == ERROR && r->verdict == VERDICT_OK)
+		r->verdict = reason_table[id].verdict;
+}
+
+void report_add(Report *r, ReasonId id, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(r, id, reason_table[id].severity, fmt, ap);
+	va_end(ap);
+}
+
+void report_add_as(Report *r, ReasonId id, Severity s, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add(r, id, s, fmt, ap);
+	va_end(ap);
+}
+
+bool report_failed(const Report *r)
+{
+	for (int i = 0; i < r->nreason; i++)
+		if (r->reason[i].severity == ERROR)
+			return true;
+	return false;
+}
+
+int report_exit(const Report *r)
+{
+	if (r->verdict == VERDICT_NOT_GO || r->verdict == VERDICT_UNREADABLE)
+		return 2;
+	return report_failed(r);
+}
+
+void report_free(Report *r)
+{
+	free(r->reason);
+	buf_free(&r->text);
+}
+
+bool report_setting(const Report *r, const char *key, Buf *tmp, View *v)
+{
+	size_t n;
+
+	*v = (View){0};
+	if (!r->has_build || !buildinfo_get(&r->build, key, v))
+		return false;
+	tmp->n = 0;
+	if (v->n == 0 || (v->p[0] != '"' && v->p[0] != '`'))
+		return true;
+	buf_add(tmp, *v);
+	if (go_unquote(*v, (u8 *)tmp->p, &n))
+		*v = view_of(tmp->p, n);
+	return true;
+}
+
+/* ---- findings ------------------------------------------------------ */
+
+static void find_buildinfo(Report *r)
+{
+	Fault why;
+
+	r->has_build = buildinfo_find(r->img, &r->build, &why);
+	if (why.why) {
+		report_add(r, REASON_BAD_BUILDINFO, "%s (offset %#llx)",
+			   why.why, (unsigned long long)why.off);
+	}
+	if (r->has_build && r->build.version.n == 0)
+		r->has_build = false;
+}
+
+/* Why is there none? As far as the file tells. */
+static void find_no_fipsinfo(Report *r, FipsFind found)
+{
+	View goos, goarch, mode;
+	Buf tmp[3] = {0};
+	Release rel;
+
+	report_setting(r, "GOOS", &tmp[0], &goos);
+	report_setting(r, "GOARCH", &tmp[1], &goarch);
+	report_setting(r, "-buildmode", &tmp[2], &mode);
+	if (found == FIPS_NOBITS)
+		report_add(r, REASON_NO_FIPSINFO, "the section of "
+			   "go:fipsinfo has no bytes in this file: it holds "
+			   "the debug information of another one");
+	else if (!r->has_build)
+		report_add(r, REASON_NO_FIPSINFO, "a Go program without "
+			   "go:fipsinfo and without build information that "
+			   "could tell why");
+	else if (!release_of(r->build.version, &rel))
+		report_add(r, REASON_NO_FIPSINFO, "linked by %.*s: "
+			   "go:fipsinfo came with Go 1.24",
+			   (int)(r->build.version.n & 0xff),
+			   (const char *)r->build.version.p);
+	else if (view_is(mode, "plugin"))
+		report_add(r, REASON_NO_FIPSINFO, "Go's linker writes no "
+			   "go:fipsinfo into a plugin");
+	else if (port_of(rel, goos, goarch) == PORT_BARE)
+		report_add(r, REASON_NO_FIPSINFO, "Go's linker writes no "
+			   "go:fipsinfo for %.*s/%.*s",
+			   (int)goos.n, (const char *)goos.p,
+			   (int)goarch.n, (const char *)goarch.p);
+	else
+		report_add(r, REASON_NO_FIPSINFO, "a Go program that should "
+			   "have a go:fipsinfo and has none: it was removed, "
+			   "or the program is packed");
+	for (size_t i = 0; i < NELEM(tmp); i++)
+		buf_free(&tmp[i]);
+}
+
+static void find_bad_ranges(Report *r)
+{
+	for (int i = 0; i < FIPS_NRANGE; i++) {
+		const Fault *f = &r->info.range_fault[i];
+
+		if (f->why)
+			report_add(r, REASON_BAD_RANGE,
+				   "the %s range %#llx..%#llx %s (pointers "
+				   "at offset %#llx)", fips_range_name[i],
+				   (unsigned long long)r->info.range[i].start,
+				   (unsigned long long)r->info.range[i].end,
+				   f->why, (unsigned long long)f->off);
+	}
+}
+
+static void hit(void *arg, const DynReloc *d)
+{
+	Report *r = arg;
+	int i;
+
+	for (i = 0; i < FIPS_NRANGE; i++)
+		if (span_hit(r->info.range[i], d->addr, d->size))
+			break;
+	if (r->nhit < MAXHIT)
+		r->hit[r->nhit] = (Hit){i, *d};
+	r->nhit++;
+}
+
+/* The file's bytes may be right and the program fails all the same: the
+ * loader changes them before the program looks. */
+static void find_relocs(Report *r)
+{
+	const DynReloc *d = &r->hit[0].reloc;
+	Fault why;
+
+	if (!r->img->dynamic || !r->img->format->dynrelocs)
+		return;
+	why = r->img->format->dynrelocs(r->img, r->info.range, FIPS_NRANGE,
+					hit, r);
+	if (r->nhit)
+		report_add(r, REASON_RELOC_IN_RANGE,
+			   "the loader changes the %s range: %llu "
+			   "relocation%s, the first %s (type %u) at %#llx",
+			   fips_range_name[r->hit[0].range],
+			   (unsigned long long)r->nhit,
+			   r->nhit == 1 ? "" : "s",
+			   d->name && d->name[0] ? d->name : "unnamed",
+			   d->type, (unsigned long long)d->addr);
+	if (why.why)
+		report_add(r, REASON_BAD_RELOCS, "%s (offset %#llx)",
+			   why.why, (unsigned long long)why.off);
+}
+
+/* Without FIPS code the markers alone lie there: the start marker of the
+ * text takes as much as a function's alignment, the others a byte each. */
+static void find_linked(Report *r)
+{
+	u64 n[FIPS_NRANGE];
+
+	for (int i = 0; i < FIPS_NRANGE; i++)
+		n[i] = r->info.range[i].end - r->info.range[i].start;
+	r->linked = n[0] > 64 || n[1] > 8 || n[2] > 8 || n[3] > 8;
+	if (!r->linked)
+		report_add(r, REASON_MARKERS_ONLY, "no code of the FIPS "
+			   "module is linked in: the ranges are empty but "
+			   "for their markers");
+}
+
+static bool all_zero(const u8 *p, size_t n)
+{
+	while (n > 0 && p[n - 1] == 0)
+		n--;
+	return n == 0;
+}
+
+static void find_sum(Report *r)
+{
+	static const View none[FIPS_NRANGE];
+	u8 empty[SHA256_SIZE];
+
+	fips_sum(r->info.bytes, r->computed);
+	r->has_sum = true;
+	if (memcmp(r->computed, r->info.stored, SHA256_SIZE) == 0)
+		return;
+	fips_sum(none, empty);
+	if (all_zero(r->info.stored, SHA256_SIZE))
+		report_add(r, REASON_UNSEALED, "the stored sum is all zero: "
+			   "nothing has sealed this file after it was linked");
+	else if (memcmp(empty, r->info.stored, SHA256_SIZE) == 0)
+		report_add(r, REASON_EMPTY_RANGES, "the stored sum is that of "
+			   "four empty ranges: the linker left the addresses "
+			   "in the relocations only, and Go hashed nothing");
+	else
+		report_add(r, REASON_MISMATCH, "the four ranges do not hash "
+			   "to the stored sum: module or sum was changed "
+			   "after the link");
+}
+
+static void judge_info(Report *r)
+{
+	int before = r->nreason;
+
+	r->has_info = true;
+	find_bad_ranges(r);
+	if (r->nreason > before)
+		return;
+	find_linked(r);
+	if (r->info.word_differs)
+		report_add(r, REASON_WORDS_DIFFER, "the pointers of "
+			   "go:fipsinfo stand in the dynamic relocations, "
+			   "not in the data");
+	find_relocs(r);
+	find_sum(r);
+}
+
+static void judge_fipsinfo(Report *r)
+{
+	View pclntab;
+	Fault why;
+	FipsFind found = fipsinfo_find(r->img, &r->info, &why);
+
+	r->go |= r->has_build || found == FIPS_NOBITS;
+	if (!r->go && (found == FIPS_NONE || found == FIPS_FOUND))
+		r->go = pclntab_find(r->img, &pclntab);
+	if (found == FIPS_FOUND) {
+		judge_info(r);
+	} else if (found == FIPS_BAD) {
+		r->has_info = r->info.size != 0;
+		report_add(r, REASON_BAD_FIPSINFO, "%s (offset %#llx)",
+			   why.why, (unsigned long long)why.off);
+	} else if (r->go) {
+		find_no_fipsinfo(r, found);
+	} else {
+		report_add(r, REASON_NOT_GO, "no build information, no "
+			   "function table, no go:fipsinfo: this is not a Go "
+			   "program");
+	}
+}
+
+/* A damaged executable: is it a Go program? Its headers cannot tell, but
+ * the bytes may. */
+static bool trace_of_go(View bytes)
+{
+	static const char *const magic[] = {"\xff Go buildinf:",
+					    "\xff Go fipsinfo \xff"};
+
+	for (size_t i = 0; i < NELEM(magic); i++)
+		if (view_find(bytes, 0, view_str(magic[i]), 1) < bytes.n)
+			return true;
+	return false;
+}
+
+void check_image(Report *r, Image *img, View bytes)
+{
+	Fault why = image_open(img, bytes);
+
+	if (!img->format) {
+		report_add(r, REASON_NOT_GO, "%s", why.why);
+		return;
+	}
+	r->img = img;
+	if (why.why) {
+		r->go = trace_of_go(bytes);
+		report_add(r, r->go ? REASON_BAD_IMAGE : REASON_NOT_GO,
+			   "damaged %s file: %s (offset %#llx)",
+			   img->format->name, why.why,
+			   (unsigned long long)why.off);
+		return;
+	}
+	find_buildinfo(r);
+	judge_fipsinfo(r);
+	if (r->go && !r->has_build)
+		report_add(r, REASON_NO_BUILDINFO, "there is no build "
+			   "information: Go version, module and settings are "
+			   "not known");
+}
