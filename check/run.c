@@ -12,7 +12,7 @@
 typedef struct {
 	Buf out, err;
 	int status;
-	unsigned checked, failed;
+	unsigned total, checked, failed;	/* images; checked: judged */
 	bool done;
 } Result;
 
@@ -22,7 +22,7 @@ typedef struct {
 	Result *result;
 	pthread_mutex_t lock;	/* guards what follows, and the output */
 	size_t next;	/* the first result that is not printed yet */
-	size_t checked, failed;
+	size_t total, checked, failed;
 	int status;
 	bool progress;
 } Run;
@@ -47,6 +47,7 @@ static void finish(const Options *o, Report *r, Result *res)
 	if (r->verdict != VERDICT_UNREADABLE)
 		require_apply(o->require, o->nrequire, o->style.policy, r);
 	status = report_exit(r);
+	res->total++;
 	res->checked += status < 2;
 	res->failed += status != 0;
 	if (status > res->status)
@@ -111,7 +112,7 @@ static void clear(Result *res)
 {
 	res->out.n = res->err.n = 0;
 	res->status = 0;
-	res->checked = res->failed = 0;
+	res->total = res->checked = res->failed = 0;
 }
 
 /* What was seen of a file that changed in the meantime is not reported. */
@@ -154,6 +155,7 @@ static void print_result(Run *run, Result *res)
 {
 	fwrite(res->err.p, 1, res->err.n, stderr);
 	fwrite(res->out.p, 1, res->out.n, stdout);
+	run->total += res->total;
 	run->checked += res->checked;
 	run->failed += res->failed;
 	if (res->status > run->status)
@@ -188,13 +190,12 @@ static void summary(const Run *run)
 {
 	if (run->opt->style.status)
 		return;
-	if (run->checked == 0 && run->failed == 0)
+	if (run->total == 0)
 		fputs("gofips-check: nothing was checked: no Go program "
 		      "among the files\n", stderr);
 	else if (run->failed)
 		fprintf(stderr, "gofips-check: WARNING: %zu of %zu FAILED\n",
-			run->failed, run->failed > run->checked ?
-			run->failed : run->checked);
+			run->failed, run->total);
 }
 
 int run_checks(const Options *o, const Inputs *in)
