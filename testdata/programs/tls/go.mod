@@ -1,0 +1,3 @@
+module example.org/tls
+
+go 1.24
