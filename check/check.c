@@ -109,20 +109,18 @@ static void find_no_fipsinfo(Report *r, FipsFind found)
 {
 	View goos, goarch, mode;
 	Buf tmp[3] = {0};
-	Release rel;
+	Release rel = GO127;
 
-	report_setting(r, "GOOS", &tmp[0], &goos);
-	report_setting(r, "GOARCH", &tmp[1], &goarch);
+	if (!report_setting(r, "GOOS", &tmp[0], &goos))
+		goos = view_str(r->img->goos);
+	if (!report_setting(r, "GOARCH", &tmp[1], &goarch) && r->img->arch)
+		goarch = view_str(r->img->arch->goarch);
 	report_setting(r, "-buildmode", &tmp[2], &mode);
 	if (found == FIPS_NOBITS)
 		report_add(r, REASON_NO_FIPSINFO, "the section of "
 			   "go:fipsinfo has no bytes in this file: it holds "
 			   "the debug information of another one");
-	else if (!r->has_build)
-		report_add(r, REASON_NO_FIPSINFO, "a Go program without "
-			   "go:fipsinfo and without build information that "
-			   "could tell why");
-	else if (!release_of(r->build.version, &rel))
+	else if (r->has_build && !release_of(r->build.version, &rel))
 		report_add(r, REASON_NO_FIPSINFO, "linked by %.*s: "
 			   "go:fipsinfo came with Go 1.24",
 			   (int)(r->build.version.n & 0xff),
@@ -135,6 +133,10 @@ static void find_no_fipsinfo(Report *r, FipsFind found)
 			   "go:fipsinfo for %.*s/%.*s",
 			   (int)goos.n, (const char *)goos.p,
 			   (int)goarch.n, (const char *)goarch.p);
+	else if (!r->has_build)
+		report_add(r, REASON_NO_FIPSINFO, "a Go program without "
+			   "go:fipsinfo, and without build information that "
+			   "could tell why");
 	else
 		report_add(r, REASON_NO_FIPSINFO, "a Go program that should "
 			   "have a go:fipsinfo and has none: it was removed, "
@@ -264,7 +266,7 @@ static void judge_fipsinfo(Report *r)
 	Fault why;
 	FipsFind found = fipsinfo_find(r->img, &r->info, &why);
 
-	r->go |= r->has_build || found == FIPS_NOBITS;
+	r->go |= r->has_build || r->img->go || found == FIPS_NOBITS;
 	if (!r->go && (found == FIPS_NONE || found == FIPS_FOUND))
 		r->go = pclntab_find(r->img, &pclntab);
 	if (found == FIPS_FOUND) {

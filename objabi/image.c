@@ -7,6 +7,7 @@
 
 static const Format *const formats[] = {
 	&elf_format, &macho_format, &pe_format, &plan9_format,
+	&xcoff_format, &wasm_format,
 };
 
 Fault image_open(Image *img, View file)

@@ -349,7 +349,8 @@ typedef enum { IMAGE_EXEC, IMAGE_SHLIB, IMAGE_OTHER } ImageKind;
 
 typedef struct Image Image;
 
-/* A file format: elf.c, macho.c, pe.c, plan9.c. */
+/* A file format: elf.c, macho.c, pe.c, plan9.c; and, only so far that a Go
+ * program is recognised, xcoff.c and wasm.c. */
 typedef struct {
 	const char *name;	/* "elf", "macho", "pe", "plan9" */
 	/* Does the file begin like this format? */
@@ -362,14 +363,16 @@ typedef struct {
 	bool (*section)(const Image *img, u32 i, Section *s);
 	bool (*symbol)(const Image *img, u64 i, Symbol *s);
 	/* Calls fn for each dynamic relocation that touches one of the n
-	 * spans (n <= 64). Time is linear in the size of the tables. */
+	 * spans (n <= 64). Time is linear in the size of the tables. NULL:
+	 * the format has none. */
 	Fault (*dynrelocs)(const Image *img, const Span *spans, int n,
 			   DynRelocFn *fn, void *arg);
 	/* Names of the sections that Go's linker makes. */
 	const char *fipsinfo, *buildinfo, *pclntab;
 } Format;
 
-extern const Format elf_format, macho_format, pe_format, plan9_format;
+extern const Format elf_format, macho_format, pe_format, plan9_format,
+	xcoff_format, wasm_format;
 
 /* What each format keeps for itself between calls. */
 typedef struct {
@@ -381,6 +384,7 @@ typedef struct {
 	View rel, rela, relr, jmprel, android_rel, android_rela;
 	u64 relent, relaent, syment;
 	bool jmprel_is_rela;
+	Fault dynfault;	/* what dynrelocs will say of the tables */
 } ElfImage;
 
 typedef struct {
@@ -417,6 +421,7 @@ struct Image {
 	bool big, pie;
 	u8 ptrsize;
 	bool dynamic;	/* the loader may apply relocations */
+	bool go;	/* the format's own headers say that it is Go's */
 	int nseg;
 	Segment seg[IMAGE_MAXSEG];
 	union {
@@ -426,6 +431,20 @@ struct Image {
 		Plan9Image plan9;
 	};
 };
+
+/* What elf.c, elfdyn.c and elfreloc.c need of each other. */
+typedef struct {
+	u32 name;	/* in the string table */
+	u8 info;
+	u16 shndx;
+	u64 value, size;
+} ElfSym;
+
+bool elf_sym(const Image *img, View symtab, u64 i, ElfSym *s);
+View elf_name(View strtab, u32 off, u64 max);	/* empty if longer */
+void elf_open_dynamic(Image *img, u64 addr, u64 at);
+Fault elf_dynrelocs(const Image *img, const Span *spans, int n,
+		    DynRelocFn *fn, void *arg);
 
 /* Picks the format by the first bytes and opens the image; file stays
  * the caller's and must outlive img. If no format matches, img->format is
