@@ -165,6 +165,18 @@ TEST(bad_headers)
 	}
 }
 
+TEST(segments_in_any_order)
+{
+	Sample m = sample();
+	Image img;
+
+	put64(&m, m.at[PAGEZERO] + 32, 0x1000);
+	put64(&m, m.at[LINK_SEG] + 24, 0x1000);
+	EXPECT(!open_sample(&m, F_END, &img).why);
+	put64(&m, m.at[LINK_SEG] + 24, 0xfff);
+	EXPECT(open_sample(&m, F_END, &img).why);
+}
+
 TEST(too_many_segments)
 {
 	static u8 b[32 + 72 * (IMAGE_MAXSEG + 1)];
@@ -392,6 +404,7 @@ TEST_MAIN(
 	RUN(platforms)
 	RUN(truncated)
 	RUN(bad_headers)
+	RUN(segments_in_any_order)
 	RUN(too_many_segments)
 	RUN(sections)
 	RUN(section_places)

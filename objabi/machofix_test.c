@@ -86,6 +86,8 @@ TEST(rebase_refused)
 		 "a fixup of something else than a pointer"},
 		{"\x11\x2f\x10\x51",
 		 "a fixup in a segment that is not there"},
+		{"\x11\x24\x10\x51",
+		 "a fixup in a segment that is not there"},
 		{"\x11\x20\x10\x51", "a fixup outside its segment"},
 		{"\x11\x22\xf9\x2f\x51", "a fixup outside its segment"},
 		{"\x11\x22" HUGE_ULEB "\x51", "a fixup outside its segment"},
@@ -278,6 +280,8 @@ TEST(classic)
 	EXPECT(got.r[0].known && got.r[0].value == TEXT + 9);
 	EXPECT(!got.r[1].known && got.r[1].size == 4 && got.r[1].type == 5);
 	EXPECT(view_is(got.r[1].sym, "_open"));
+	EXPECT_STR(relocs(&m, &(Span){TEXT - 9, TEXT}, 1, &got), "");
+	EXPECT(got.n == 1 && got.r[0].addr == TEXT - 16 && !got.r[0].known);
 	/* On amd64 the first writable segment counts as 0. */
 	put32(&m, 4, 0x01000007);
 	EXPECT_STR(relocs(&m, all_data, 1, &got), "");
@@ -391,10 +395,11 @@ TEST(chain_imports)
 	put32(&m, F_FIX + FIX_IMPORTS + 20, 4);
 	EXPECT_STR(relocs(&m, all_data, 1, &got), "");
 	EXPECT(view_is(got.r[0].sym, "_b"));
-	put32(&m, F_FIX + FIX_IMPORTS + 20, 0xffffffff);
+	put32(&m, F_FIX + 16, 1);
 	EXPECT_STR(relocs(&m, all_data, 1, &got), "");
 	EXPECT(got.n == 1 && got.r[0].sym.n == 0);
-	put32(&m, F_FIX + 16, 1);
+	put32(&m, F_FIX + 16, 2);
+	put32(&m, F_FIX + FIX_IMPORTS + 20, 0xffffffff);
 	EXPECT_STR(relocs(&m, all_data, 1, &got), "");
 	EXPECT(got.n == 1 && got.r[0].sym.n == 0);
 	put32(&m, F_FIX + 20, 4);
@@ -436,6 +441,10 @@ TEST(chain_pages)
 		   "a chain of fixups leaves its page");
 	EXPECT_STR(relocs(&m, &(Span){DATA, DATA + 0xff0}, 1, &got), "");
 	EXPECT_STR(relocs(&m, &first, 1, &got), "");
+	/* page 0's goes on in page 1, where there is data */
+	put64(&m, F_DATA + 0xffc, NEXT(1));
+	EXPECT_STR(relocs(&m, &first, 1, &got),
+		   "a chain of fixups leaves its page");
 	put_start(&m, 1, 0x7fff);
 	EXPECT_STR(relocs(&m, &second, 1, &got),
 		   "a chain of fixups leaves its page");
