@@ -501,8 +501,9 @@ Fault macho_threaded(MachoFix *f, const Segment *seg, u64 *off);
 /* ---- macho.c: universal binaries ----------------------------------- */
 
 /* Universal binaries: several Mach-O files in one, 32- and 64-bit
- * headers. A fat file is one whose slices all lie in the file and do not
- * overlap the header; cafebabe followed by a Java class version is not. */
+ * headers. fat_match tells by the magic and, as Java has the same, by the
+ * number of slices; fat_open checks that the slices lie in the file and do
+ * not overlap, and then fat_slice does not fail. */
 typedef struct {
 	View file;
 	u32 n;
