@@ -20,6 +20,7 @@ const char *const verdict_name[] = {
 	"unreadable",
 };
 
+__attribute__((format(printf, 4, 0)))
 static void add(Report *r, ReasonId id, Severity s, const char *fmt,
 		va_list ap)
 {

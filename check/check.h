@@ -200,4 +200,23 @@ typedef struct {
  * inputs, and remarks to stderr. Returns the exit status. */
 int run_checks(const Options *o, const Inputs *in);
 
+/* ---- the commands: verify.c, ... ------------------------------------- */
+
+/* Each takes main's arguments (argv[1] is the command's name, except for
+ * verify) and returns the exit status. */
+int verify_main(int argc, char **argv);
+int later_main(int argc, char **argv);	/* those that are still to come */
+
+/* ---- usage.c ------------------------------------------------------- */
+
+#define GOFIPS_VERSION "0.1"
+
+/* Prints "gofips-check [command]: what arg: why" and how to get help, and
+ * exits with 2. command, arg and why may be NULL. */
+_Noreturn void usage_error(const char *command, const char *what,
+			   const char *arg, const char *why);
+/* auto, always, never; false if when is none of them. auto looks at
+ * standard output and NO_COLOR. */
+bool want_color(const char *when, bool *color);
+
 #endif
