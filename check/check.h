@@ -200,6 +200,26 @@ typedef struct {
  * inputs, and remarks to stderr. Returns the exit status. */
 int run_checks(const Options *o, const Inputs *in);
 
+/* ---- target.c ------------------------------------------------------ */
+
+typedef struct {
+	const char *path;
+	File file;
+	bool open;
+	View bytes;	/* of the slice, or of the whole file */
+	u64 base;	/* its offset in the file */
+	bool is_dump;	/* what `dump` and cmd/link's -fipso write */
+	Image img;	/* these two not for a dump */
+	Fipsinfo info;	/* all ranges are sound; offsets are the slice's */
+} Target;
+
+/* Opens a binary with a sound go:fipsinfo (whatever its sum), or a dump.
+ * goarch chooses the slice of a universal file and may be NULL. Prints why
+ * not and returns false; then nothing is to be closed. */
+bool target_open(Target *t, const char *path, const char *goarch);
+/* False, after saying so, if the file changed while it was open. */
+bool target_close(Target *t);
+
 /* ---- the commands: verify.c, ... ------------------------------------- */
 
 /* Each takes main's arguments (argv[1] is the command's name, except for

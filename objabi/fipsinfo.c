@@ -236,7 +236,7 @@ void fips_sum(const View range[FIPS_NRANGE], u8 sum[SHA256_SIZE])
 	u8 len[8];
 
 	hmac_init(&h);
-	hmac_add(&h, view_str("go fips object v1\n"));
+	hmac_add(&h, view_str(FIPS_DUMP_MAGIC));
 	for (int i = 0; i < FIPS_NRANGE; i++) {
 		st64(len, range[i].n, true);
 		hmac_add(&h, view_of(len, sizeof len));

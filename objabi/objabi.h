@@ -524,6 +524,9 @@ enum {
 	FIPS_MAXSIZE = 16 + 32 + 9 * 8	/* of the struct */
 };
 
+/* What the hashed bytes begin with, and so a dump of them. */
+#define FIPS_DUMP_MAGIC "go fips object v1\n"
+
 extern const char fips_magic[FIPS_MAGIC_SIZE + 1];
 extern const char *const fips_range_name[FIPS_NRANGE];
 /* go:textfipsstart, go:textfipsend, go:rodatafipsstart ... */
