@@ -37,6 +37,12 @@ RUNNERS = {
 }
 
 
+# They exit with 1 if not told better, and what a program that ends has not
+# freed is no leak to us: an arena lives as long as its program.
+SANITIZERS = {"ASAN_OPTIONS": "exitcode=99:detect_leaks=0",
+	      "UBSAN_OPTIONS": "exitcode=99"}
+
+
 class Failed(Exception):
 	"""A test that did not hold, or a tool that it needs and has not."""
 
@@ -189,8 +195,10 @@ def build_all(progs):
 # ---- the checker --------------------------------------------------------
 
 def run_check(*args, checker=None, **kw):
-	"""The finished process, with text. A signal is a failure at once."""
+	"""The finished process, with text. A signal, or a finding of the
+	sanitizers (they would exit with 1), is a failure at once."""
 	kw.setdefault("stdin", subprocess.DEVNULL)
+	kw.setdefault("env", dict(os.environ, **SANITIZERS))
 	if "input" in kw:
 		del kw["stdin"]
 	try:
