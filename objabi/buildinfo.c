@@ -8,9 +8,7 @@
  *	32  the version, then the module information between two 16-byte
  *	    markers, in lines "path\t", "mod\t", "dep\t", "=>\t", "build\t"
  *
- * Source: debug/buildinfo, runtime/debug/mod.go. Also the first look at
- * the runtime's function table, which betrays a Go program whose build
- * information has been taken away.
+ * Source: debug/buildinfo, runtime/debug/mod.go.
  */
 #include "objabi/objabi.h"
 
@@ -157,59 +155,5 @@ bool buildinfo_get(const Buildinfo *bi, const char *name, View *value)
 		if (view_is(key, name))
 			return true;
 	*value = (View){0};
-	return false;
-}
-
-/* The header of runtime.pclntab: a magic that changed with Go 1.16, 1.18
- * and 1.20, two zero bytes, the pc quantum and the pointer size. */
-static bool is_pclntab(View v, bool big)
-{
-	static const u32 magics[] = {
-		0xfffffff1, 0xfffffff0, 0xfffffffa, 0xfffffffb,
-	};
-	u32 m;
-
-	if (v.n < 8 || v.p[4] || v.p[5] || v.p[6] > 4 ||
-	    (v.p[7] != 4 && v.p[7] != 8))
-		return false;
-	m = ld32(v.p, big);
-	for (size_t i = 0; i < NELEM(magics); i++)
-		if (m == magics[i])
-			return v.p[6] == 1 || v.p[6] == 2 || v.p[6] == 4;
-	return false;
-}
-
-static bool pclntab_scan(const Image *img, const Segment *seg, View *v)
-{
-	for (size_t i = (size_t)(-seg->addr & 7); view_has(seg->data, i, 8);
-	     i += 8) {
-		view_sub(seg->data, i, seg->data.n - i, v);
-		if (is_pclntab(*v, img->big))
-			return true;
-	}
-	return false;
-}
-
-/* Only a file without sections for it is searched: a system's directories
- * are full of large files that are not Go's. */
-bool pclntab_find(const Image *img, View *pclntab)
-{
-	Section s;
-	bool named = false;
-
-	for (u32 i = 0; img->format->section(img, i, &s); i++) {
-		named |= s.name.n > 0;
-		if ((view_suffix(s.name, ".gopclntab") ||
-		     view_is(s.name, "__gopclntab")) &&
-		    is_pclntab(s.data, img->big)) {
-			*pclntab = s.data;
-			return true;
-		}
-	}
-	if (named && img->format->pclntab)
-		return false;
-	for (int i = 0; i < img->nseg; i++)
-		if (pclntab_scan(img, &img->seg[i], pclntab))
-			return true;
 	return false;
 }

@@ -582,8 +582,37 @@ bool buildinfo_setting(const Buildinfo *bi, size_t *at, View *key,
 /* The value of one setting; false if absent. */
 bool buildinfo_get(const Buildinfo *bi, const char *key, View *value);
 
-/* The address of the runtime.pclntab header, by section or by its magic;
- * false if there is none. */
+/* ---- pclntab.c: the runtime's table of functions -------------------- */
+
+/* The bytes from the runtime.pclntab header on, by section or by its magic,
+ * whatever the release; false if there is none. */
 bool pclntab_find(const Image *img, View *pclntab);
+
+/* The table as Go 1.18 and later have it. */
+typedef struct {
+	View bytes;	/* from the header on */
+	u64 addr;	/* of the header */
+	u32 nfunc;
+	bool big, has_text;
+	View names;	/* runtime.funcnametab: strings, each ended by NUL */
+	View functab;	/* nfunc x { entry, offset of _func }, then an end */
+	u64 text;	/* runtime.text, to which the entries are relative */
+} Pclntab;
+
+typedef struct {
+	View name;	/* empty if damaged */
+	u64 addr, size;	/* size: up to the next entry */
+} PclnFunc;
+
+/* Everything but text: cheap. */
+Fault pclntab_open(const Image *img, Pclntab *t);
+/* Finds text and sets has_text; false if nothing tells. Reads the data
+ * segments and the dynamic relocations. */
+bool pclntab_locate(const Image *img, Pclntab *t);
+/* The i-th function, in the order of addresses; false beyond the last. */
+bool pclntab_func(const Pclntab *t, u32 i, PclnFunc *f);
+/* Iterates over the names alone, which include those of functions that were
+ * inlined everywhere; *at starts as 0. */
+bool pclntab_name(const Pclntab *t, size_t *at, View *name);
 
 #endif
