@@ -1,0 +1,140 @@
+/*
+ * What a function carries besides its code: FuncInfo, and tables from pc to
+ * stack depth, file, line, inlined call, and whatever else the runtime asks.
+ *
+ * A pc table is a list of (value delta, pc delta): the value holds from the
+ * pc reached before up to the one reached by the delta. Value deltas are
+ * zigzag varints from -1 on, pc deltas uvarints in units of the smallest
+ * instruction (Arch.minlc), and a value delta of 0, other than the first,
+ * ends the table.
+ *
+ * Source: cmd/internal/goobj/funcinfo.go, cmd/internal/obj/pcln.go
+ */
+#include <stdlib.h>
+
+#include "obj/obj.h"
+
+/* ---- FuncInfo -------------------------------------------------------- */
+
+static void put32(Buf *b, u32 x)
+{
+	u8 p[4];
+
+	st32(p, x, false);
+	buf_add(b, view_of(p, 4));
+}
+
+/* References are zero here: the writer fills them in when all symbols have
+ * their numbers. */
+static void put_inl(Buf *b, const InlCall *c)
+{
+	put32(b, (u32)c->parent);
+	put32(b, c->file);
+	put32(b, (u32)c->line);
+	put32(b, 0);
+	put32(b, 0);
+	put32(b, (u32)c->parentpc);
+}
+
+LSym *funcinfo_sym(Obj *o, const FuncInfo *f)
+{
+	LSym *s = lsym_new(o, view_str(""), SymABI0);
+	Buf b = {0};
+
+	put32(&b, f->args);
+	put32(&b, f->locals);
+	put32(&b, (u32)(f->funcid | f->funcflag << 8));
+	put32(&b, (u32)f->startline);
+	put32(&b, f->nfile);
+	for (u32 i = 0; i < f->nfile; i++)
+		put32(&b, f->files[i]);
+	put32(&b, f->ninl);
+	s->inl = arena_alloc(&o->arena, (f->ninl + 1) * sizeof(LSym *));
+	s->ninl = f->ninl;
+	for (u32 i = 0; i < f->ninl; i++) {
+		put_inl(&b, &f->inl[i]);
+		s->inl[i] = f->inl[i].func;
+	}
+	s->kind = SDATA;
+	s->size = s->ndata = s->capdata = (u32)b.n;
+	s->data = arena_alloc(&o->arena, b.n);
+	memcpy(s->data, b.p, b.n);
+	buf_free(&b);
+	return s;
+}
+
+/* ---- pc tables, written ---------------------------------------------- */
+
+static void put_uvarint(Buf *b, u64 x)
+{
+	u8 p[10];
+	size_t n = 0;
+
+	for (; x >= 0x80; x >>= 7)
+		p[n++] = (u8)(x | 0x80);
+	p[n++] = (u8)x;
+	buf_add(b, view_of(p, n));
+}
+
+void pctab_begin(PcTab *t, const Obj *o)
+{
+	*t = (PcTab){.val = -1, .minlc = o->arch->minlc[o->release]};
+}
+
+void pctab_step(PcTab *t, u64 pc, i32 val)
+{
+	i64 delta = (i64)val - t->val;
+
+	if (t->started && delta == 0)
+		return;
+	if (t->started)
+		put_uvarint(&t->buf, (pc - t->pc) / t->minlc);
+	/* The delta wraps at 32 bits, as in Go. */
+	delta = (i32)(u32)(u64)delta;
+	put_uvarint(&t->buf, (u64)delta << 1 ^ (u64)(delta >> 63));
+	t->pc = pc;
+	t->val = val;
+	t->started = true;
+}
+
+LSym *pctab_end(PcTab *t, Obj *o, u64 size)
+{
+	LSym *s = lsym_new(o, view_str(""), SymABI0);
+
+	if (t->started) {
+		put_uvarint(&t->buf, (size - t->pc) / t->minlc);
+		put_uvarint(&t->buf, 0);
+	}
+	s->kind = SRODATA;
+	s->content = s->pcdata = true;
+	/* Only from 1.27 on do symbols have their alignment themselves. */
+	s->align = o->release >= GO127 || t->started ? 1 : 0;
+	s->size = s->ndata = s->capdata = (u32)t->buf.n;
+	s->data = arena_alloc(&o->arena, t->buf.n);
+	if (t->buf.n)
+		memcpy(s->data, t->buf.p, t->buf.n);
+	buf_free(&t->buf);
+	return s;
+}
+
+/* ---- pc tables, read ------------------------------------------------- */
+
+bool pciter_next(PcIter *it)
+{
+	u64 v, d;
+	u32 delta;
+
+	if (it->c.off >= it->c.v.n)
+		return false;
+	v = cur_uleb(&it->c);
+	if (!it->started)
+		it->val = -1;
+	else if (v == 0)
+		return false;
+	it->started = true;
+	delta = (u32)(v >> 1) ^ (v & 1 ? UINT32_MAX : 0);
+	d = cur_uleb(&it->c);
+	it->val = (i32)((u32)it->val + delta);
+	it->pc += d;
+	return !it->c.err;
+}

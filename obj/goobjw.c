@@ -1,0 +1,372 @@
+/*
+ * Writing objects: the blocks of goobj.c, in order. Go's writer goes over the
+ * lists once for each block, and so does this.
+ *
+ * The string table holds each string once, in the order in which a walk over
+ * everything meets it: "", imports, packages, symbols, files. Names of
+ * builtins are in no object.
+ *
+ * Source: cmd/internal/obj/objfile.go (WriteObjFile)
+ */
+#include "obj/obj.h"
+
+typedef struct {
+	Obj *o;
+	Buf *out;
+	size_t start;	/* of the object in out */
+	u32 blk[NBlk];
+	Map strs;	/* string -> offset */
+} Writer;
+
+static const SymList defined[] = {LIST_DEF, LIST_HASHED64, LIST_HASHED,
+				  LIST_NONPKGDEF};
+
+static void put8(Writer *w, u8 x)
+{
+	buf_add(w->out, view_of(&x, 1));
+}
+
+static void put16(Writer *w, u16 x)
+{
+	put8(w, (u8)x);
+	put8(w, (u8)(x >> 8));
+}
+
+static void put32(Writer *w, u32 x)
+{
+	u8 p[4];
+
+	st32(p, x, false);
+	buf_add(w->out, view_of(p, 4));
+}
+
+static void put64(Writer *w, u64 x)
+{
+	u8 p[8];
+
+	st64(p, x, false);
+	buf_add(w->out, view_of(p, 8));
+}
+
+static u64 offset(const Writer *w)
+{
+	return w->out->n - w->start;
+}
+
+static void begin(Writer *w, Blk b)
+{
+	w->blk[b] = (u32)offset(w);
+}
+
+/* ---- strings --------------------------------------------------------- */
+
+static void add_string(Writer *w, View v)
+{
+	bool fresh;
+	MapSlot *m = map_put(&w->strs, v, 0, &fresh);
+
+	if (fresh) {
+		m->val.n = offset(w);
+		buf_add(w->out, v);
+	}
+}
+
+static void put_string(Writer *w, View v)
+{
+	const MapSlot *m = map_get(&w->strs, v, 0);
+
+	if (!m)
+		DIE("a string that is not in the table");
+	put32(w, (u32)v.n);
+	put32(w, (u32)m->val.n);
+}
+
+static void add_name(void *arg, LSym *s)
+{
+	Writer *w = arg;
+
+	if (s->list == LIST_BUILTIN ||
+	    (w->o->norefname && s->list == LIST_EXTERN))
+		return;
+	add_string(w, s->name);
+}
+
+static void string_table(Writer *w)
+{
+	Obj *o = w->o;
+
+	add_string(w, view_str(""));
+	for (size_t i = 0; i < o->strings.n; i++)
+		add_string(w, o->strings.p[i]);
+	for (size_t i = 0; i < o->nautolib; i++)
+		add_string(w, o->autolib[i].pkg);
+	for (size_t i = 0; i < o->pkglist.n; i++)
+		add_string(w, o->pkglist.p[i]);
+	obj_walk(o, WALK_ALL, add_name, w);
+	for (size_t i = 0; i < o->files.n; i++)
+		add_string(w, o->files.p[i]);
+	/* Of a loaded object, the walk does not meet what hangs on nothing. */
+	for (SymList l = LIST_DEF; l <= LIST_NONPKGREF; l++)
+		for (size_t i = 0; i < o->list[l].n; i++)
+			add_string(w, o->list[l].p[i]->name);
+	for (size_t i = 0; i < o->refnames.n; i++)
+		add_string(w, o->refnames.p[i]->name);
+}
+
+/* ---- symbols --------------------------------------------------------- */
+
+static void put_sym(Writer *w, const LSym *s)
+{
+	put_string(w, s->name);
+	put16(w, s->abi);
+	put8(w, s->kind);
+	put8(w, s->flag);
+	put8(w, s->flag2);
+	put32(w, s->size);
+	put32(w, s->align);
+}
+
+static void put_ref(Writer *w, const LSym *s)
+{
+	SymRef r = lsym_ref(w->o, s);
+
+	if (s && s->list == LIST_NONE)
+		obj_fail(w->o, s, "a reference to a symbol without number");
+	put32(w, r.pkg);
+	put32(w, r.sym);
+}
+
+static void put_lists(Writer *w)
+{
+	Obj *o = w->o;
+
+	begin(w, BlkAutolib);
+	for (size_t i = 0; i < o->nautolib; i++) {
+		put_string(w, o->autolib[i].pkg);
+		buf_add(w->out, view_of(o->autolib[i].fingerprint,
+					FINGERPRINT_SIZE));
+	}
+	begin(w, BlkPkgIdx);
+	for (size_t i = 0; i < o->pkglist.n; i++)
+		put_string(w, o->pkglist.p[i]);
+	begin(w, BlkFile);
+	for (size_t i = 0; i < o->files.n; i++)
+		put_string(w, o->files.p[i]);
+	for (SymList l = LIST_DEF; l <= LIST_NONPKGREF; l++) {
+		begin(w, (Blk)(BlkSymdef + l - LIST_DEF));
+		for (size_t i = 0; i < o->list[l].n; i++)
+			put_sym(w, o->list[l].p[i]);
+	}
+}
+
+static void put_hashes(Writer *w)
+{
+	const Syms *h64 = &w->o->list[LIST_HASHED64];
+	const Syms *h = &w->o->list[LIST_HASHED];
+
+	begin(w, BlkHash64);
+	for (size_t i = 0; i < h64->n; i++)
+		buf_add(w->out, view_of(h64->p[i]->hash, HASH64_SIZE));
+	begin(w, BlkHash);
+	for (size_t i = 0; i < h->n; i++)
+		buf_add(w->out, view_of(h->p[i]->hash, HASH_SIZE));
+}
+
+/* ---- what belongs to each symbol ------------------------------------- */
+
+typedef u32 CountFn(const LSym *);
+typedef void PutFn(Writer *, LSym *);
+
+static u32 count_relocs(const LSym *s)
+{
+	return s->nr;
+}
+
+static u32 count_aux(const LSym *s)
+{
+	return s->naux;
+}
+
+static u32 count_data(const LSym *s)
+{
+	return s->ndata;
+}
+
+static void put_index(Writer *w, Blk b, CountFn *count)
+{
+	u64 n = 0;
+
+	begin(w, b);
+	for (size_t l = 0; l < NELEM(defined); l++) {
+		const Syms *list = &w->o->list[defined[l]];
+
+		for (size_t i = 0; i < list->n; i++) {
+			put32(w, (u32)n);
+			n += count(list->p[i]);
+		}
+	}
+	if (n > UINT32_MAX)
+		obj_fail(w->o, NULL, "data too large");
+	put32(w, (u32)n);
+}
+
+static void put_each(Writer *w, Blk b, PutFn *fn)
+{
+	begin(w, b);
+	for (size_t l = 0; l < NELEM(defined); l++) {
+		const Syms *list = &w->o->list[defined[l]];
+
+		for (size_t i = 0; i < list->n; i++)
+			fn(w, list->p[i]);
+	}
+}
+
+static bool reloc_less(void *arg, size_t i, size_t j)
+{
+	const Reloc *r = arg;
+
+	return r[i].off < r[j].off;
+}
+
+static void reloc_swap(void *arg, size_t i, size_t j)
+{
+	Reloc *r = arg, t = r[i];
+
+	r[i] = r[j];
+	r[j] = t;
+}
+
+static void put_relocs(Writer *w, LSym *s)
+{
+	go_sort(&(GoSort){reloc_less, reloc_swap, s->r}, s->nr);
+	for (u32 i = 0; i < s->nr; i++) {
+		put32(w, (u32)s->r[i].off);
+		put8(w, s->r[i].siz);
+		put16(w, s->r[i].type);
+		put64(w, (u64)s->r[i].add);
+		put_ref(w, s->r[i].sym);
+	}
+}
+
+static void put_auxs(Writer *w, LSym *s)
+{
+	for (u32 i = 0; i < s->naux; i++) {
+		put8(w, s->aux[i].type);
+		put_ref(w, s->aux[i].sym);
+	}
+}
+
+/* FuncInfo has references within its data, at the end of it. */
+static void put_data(Writer *w, LSym *s)
+{
+	size_t at = w->out->n;
+
+	buf_add(w->out, view_of(s->data, s->ndata));
+	if (s->ninl == 0)
+		return;
+	if (s->ndata < (u64)s->ninl * INLNODE_SIZE)
+		DIE("a FuncInfo without its inline tree");
+	at += s->ndata - (size_t)s->ninl * INLNODE_SIZE;
+	for (u32 i = 0; i < s->ninl; i++) {
+		u8 *p = (u8 *)w->out->p + at + (size_t)i * INLNODE_SIZE + 12;
+		SymRef r = lsym_ref(w->o, s->inl[i]);
+
+		if (s->inl[i] && s->inl[i]->list == LIST_NONE)
+			obj_fail(w->o, s, "an inlined function without "
+				 "number");
+		st32(p, r.pkg, false);
+		st32(p + 4, r.sym, false);
+	}
+}
+
+/* ---- symbols of other packages --------------------------------------- */
+
+/* mark tells those that are on the lists already. */
+static void list_extern(void *arg, LSym *s)
+{
+	Obj *o = arg;
+
+	if (s->list != LIST_EXTERN || s->mark)
+		return;
+	s->mark = 1;
+	syms_add(&o->refnames, s);
+	if (s->flag2 & SymFlagUsedInIface)
+		syms_add(&o->refflags, s);
+}
+
+/* Of a loaded object, both lists are there, and only what was added since
+ * is missing. Unless it was loaded without names: then it has none. */
+static void list_externs(Obj *o)
+{
+	for (size_t i = 0; i < o->refnames.n; i++)
+		o->refnames.p[i]->mark = 1;
+	if (!o->norefname)
+		obj_walk(o, WALK_REFS, list_extern, o);
+	for (size_t i = 0; i < o->refnames.n; i++)
+		o->refnames.p[i]->mark = 0;
+}
+
+static void put_refflags(Writer *w)
+{
+	begin(w, BlkRefFlags);
+	for (size_t i = 0; i < w->o->refflags.n; i++) {
+		put_ref(w, w->o->refflags.p[i]);
+		put8(w, w->o->refflags.p[i]->flag);
+		put8(w, w->o->refflags.p[i]->flag2);
+	}
+}
+
+static void put_refnames(Writer *w)
+{
+	begin(w, BlkRefName);
+	for (size_t i = 0; i < w->o->refnames.n; i++) {
+		put_ref(w, w->o->refnames.p[i]);
+		put_string(w, w->o->refnames.p[i]->name);
+	}
+}
+
+/* ---- all of it ------------------------------------------------------- */
+
+static void put_header(Writer *w)
+{
+	u8 *p = (u8 *)w->out->p + w->start;
+
+	memcpy(p, GOOBJ_MAGIC, 8);
+	memcpy(p + 8, w->o->fingerprint, FINGERPRINT_SIZE);
+	st32(p + 16, w->o->flags, false);
+	for (int b = 0; b < NBlk; b++)
+		st32(p + 20 + 4 * b, w->blk[b], false);
+}
+
+static void put_blocks(Writer *w)
+{
+	put_lists(w);
+	put_refflags(w);
+	put_hashes(w);
+	put_index(w, BlkRelocIdx, count_relocs);
+	put_index(w, BlkAuxIdx, count_aux);
+	put_index(w, BlkDataIdx, count_data);
+	put_each(w, BlkReloc, put_relocs);
+	put_each(w, BlkAux, put_auxs);
+	put_each(w, BlkData, put_data);
+	put_refnames(w);
+	begin(w, BlkEnd);
+}
+
+const char *obj_write(Obj *o, Buf *out)
+{
+	static const u8 header[GOOBJ_HEADER];
+	Writer w = {.o = o, .out = out, .start = out->n};
+
+	obj_number(o);
+	obj_hash(o, false);
+	list_externs(o);
+	buf_add(out, view_of(header, sizeof header));
+	string_table(&w);
+	put_blocks(&w);
+	if (offset(&w) > UINT32_MAX)
+		obj_fail(o, NULL, "the object is too large");
+	put_header(&w);
+	map_free(&w.strs);
+	return o->why;
+}
