@@ -31,6 +31,7 @@ ARM64 = Prog(NEWEST, "linux", "arm64")
 ARM64_PIE = Prog(NEWEST, "linux", "arm64", "pie")
 WINDOWS = Prog(NEWEST, "windows", "amd64")
 DARWIN = Prog(NEWEST, "darwin", "arm64")
+DARWIN_AMD64 = Prog(NEWEST, "darwin", "amd64")
 PLAN9 = Prog(NEWEST, "plan9", "386")
 FREEBSD = Prog(NEWEST, "freebsd", "amd64")
 ANDROID = Prog(NEWEST, "android", "arm64", "pie")
@@ -49,8 +50,8 @@ EXTERNAL = [external(linker, mode) for linker in ("bfd", "gold", "lld")
 EMPTY = [p for p in EXTERNAL if "lld" in p.name and p.mode != "exe"]
 
 SLICE = [TLS, AMD64, LATEST, STRIPPED, PIE, S390X, MIPS, I386, ARM64,
-	 ARM64_PIE, WINDOWS, DARWIN, PLAN9, FREEBSD, ANDROID, WINDOWS_386,
-	 AIX, RACE, *OLDER, *DWARFLESS, *EXTERNAL]
+	 ARM64_PIE, WINDOWS, DARWIN, DARWIN_AMD64, PLAN9, FREEBSD, ANDROID,
+	 WINDOWS_386, AIX, RACE, *OLDER, *DWARFLESS, *EXTERNAL]
 
 # For the policies: snapshots of the module, and what is none.
 HELLO = Prog(NEWEST, "linux", "amd64", source="hello", fips="latest")
