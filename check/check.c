@@ -7,8 +7,8 @@
 #include "check/check.h"
 
 const ReasonRow reason_table[NREASON] = {
-#define REASON(id, code, severity, verdict) \
-	{code, severity, VERDICT_##verdict},
+#define REASON(id, code, severity, verdict, text) \
+	{code, severity, VERDICT_##verdict, text},
 #include "check/reasons.def"
 #undef REASON
 };
@@ -118,19 +118,19 @@ static void find_no_fipsinfo(Report *r, FipsFind found)
 		goarch = view_str(r->img->arch->goarch);
 	report_setting(r, "-buildmode", &tmp[2], &mode);
 	if (found == FIPS_NOBITS)
-		report_add(r, REASON_NO_FIPSINFO, "the section of "
+		report_add(r, REASON_DEBUG_FILE, "the section of "
 			   "go:fipsinfo has no bytes in this file: it holds "
 			   "the debug information of another one");
 	else if (r->has_build && !release_of(r->build.version, &rel))
-		report_add(r, REASON_NO_FIPSINFO, "linked by %.*s: "
+		report_add(r, REASON_OLD_GO, "linked by %.*s: "
 			   "go:fipsinfo came with Go 1.24",
 			   (int)(r->build.version.n & 0xff),
 			   (const char *)r->build.version.p);
 	else if (view_is(mode, "plugin"))
-		report_add(r, REASON_NO_FIPSINFO, "Go's linker writes no "
+		report_add(r, REASON_PLUGIN, "Go's linker writes no "
 			   "go:fipsinfo into a plugin");
 	else if (port_of(rel, goos, goarch) == PORT_BARE)
-		report_add(r, REASON_NO_FIPSINFO, "Go's linker writes no "
+		report_add(r, REASON_PLATFORM, "Go's linker writes no "
 			   "go:fipsinfo for %.*s/%.*s",
 			   (int)goos.n, (const char *)goos.p,
 			   (int)goarch.n, (const char *)goarch.p);
@@ -140,8 +140,8 @@ static void find_no_fipsinfo(Report *r, FipsFind found)
 			   "could tell why");
 	else
 		report_add(r, REASON_NO_FIPSINFO, "a Go program that should "
-			   "have a go:fipsinfo and has none: it was removed, "
-			   "or the program is packed");
+			   "have a go:fipsinfo and has none: it was removed "
+			   "after the link");
 	for (size_t i = 0; i < NELEM(tmp); i++)
 		buf_free(&tmp[i]);
 }
@@ -261,6 +261,16 @@ static void judge_info(Report *r)
 	find_sum(r);
 }
 
+/* UPX leaves its mark behind the headers and at the end. */
+static bool packed(View bytes)
+{
+	View head = bytes, mark = view_str("UPX!");
+
+	if (head.n > 4096)
+		head.n = 4096;
+	return view_find(head, 0, mark, 1) < head.n;
+}
+
 static void judge_fipsinfo(Report *r)
 {
 	View pclntab;
@@ -278,6 +288,9 @@ static void judge_fipsinfo(Report *r)
 			   why.why, (unsigned long long)why.off);
 	} else if (r->go) {
 		find_no_fipsinfo(r, found);
+	} else if (packed(r->img->file)) {
+		report_add(r, REASON_PACKED, "packed by UPX: what the program "
+			   "is cannot be told before it has unpacked itself");
 	} else {
 		report_add(r, REASON_NOT_GO, "no build information, no "
 			   "function table, no go:fipsinfo: this is not a Go "

@@ -20,7 +20,7 @@ typedef enum {
 typedef enum { NOTE, WARNING, ERROR } Severity;
 
 typedef enum {
-#define REASON(id, code, severity, verdict) REASON_##id,
+#define REASON(id, code, severity, verdict, text) REASON_##id,
 #include "check/reasons.def"
 #undef REASON
 	NREASON
@@ -30,6 +30,7 @@ typedef struct {
 	const char *code;
 	Severity severity;
 	Verdict verdict;
+	const char *text;	/* the paragraph of --explain */
 } ReasonRow;
 
 extern const ReasonRow reason_table[NREASON];
@@ -65,6 +66,9 @@ typedef struct {
 	Hit hit[MAXHIT];	/* the first of them */
 	bool has_build;
 	Buildinfo build;
+	View code_snapshot;	/* as the functions' paths have it, or empty */
+	bool has_godebug;
+	View godebug;	/* runtime.godebugDefault, if its symbol is there */
 	const char *snapshot_status;	/* from the module table, or "" */
 	const char *snapshot_evidence;
 	Reason *reason;
@@ -93,6 +97,18 @@ void report_free(Report *r);
 /* The value of a build setting without its quotes, in *tmp if it had
  * some; false if there is none. */
 bool report_setting(const Report *r, const char *key, Buf *tmp, View *v);
+
+/* ---- evidence.c ---------------------------------------------------- */
+
+/* Compares what the build information claims with what the program holds,
+ * and adds findings. Takes time that grows with the file. */
+void evidence_find(Report *r);
+
+/* ---- explain.c ----------------------------------------------------- */
+
+/* Prints the paragraph of a reason code, or of all; false if there is no
+ * such code. */
+bool explain_code(const char *code);
 
 /* ---- fields.c: a report as named values ----------------------------- */
 
@@ -139,6 +155,8 @@ const char *modules_read(const char *path, Arena *a, Modules *m, int *line);
 /* NULL if there is no such policy. */
 typedef struct Policy Policy;
 const Policy *policy_by_name(const char *name);
+/* Does it judge more than the sum? */
+bool policy_wants_evidence(const Policy *p);
 void policy_apply(const Policy *p, const Modules *m, Report *r);
 
 /* ---- require.c ----------------------------------------------------- */
@@ -200,6 +218,78 @@ typedef struct {
  * inputs, and remarks to stderr. Returns the exit status. */
 int run_checks(const Options *o, const Inputs *in);
 
+/* ---- codesign.c ---------------------------------------------------- */
+
+/* As many as a system looks at: one, and five alternates. */
+enum { CODESIGN_MAXDIR = 6 };
+
+/* A code directory: a hash for each page of the file. */
+typedef struct {
+	u64 slots;	/* file offset of the first hash */
+	u32 nslots;
+	u8 hashsize;
+	u8 pagebits;	/* 0: one page, the whole file */
+} CodeDir;
+
+typedef struct {
+	bool adhoc;	/* nobody's: it can be made anew without a key */
+	u64 limit;	/* the bytes before this one are signed */
+	int n;		/* 0: not signed at all */
+	CodeDir dir[CODESIGN_MAXDIR];
+} Codesign;
+
+/* Reads the code signature; any image that is not a signed Mach-O has
+ * none. A signature that is not understood is a fault. */
+Fault codesign_read(const Image *img, Codesign *c);
+/* Do all pages have their hashes? */
+bool codesign_good(const Codesign *c, View file);
+/* Puts the hashes in place. file has the n bytes that c was read from. */
+void codesign_make(const Codesign *c, u8 *file, size_t n);
+
+/* ---- sealbytes.c --------------------------------------------------- */
+
+typedef struct {
+	u64 off, size;
+} Piece;
+
+enum { SEAL_MAXPIECE = CODESIGN_MAXDIR + 2 };
+
+typedef struct {
+	bool already;	/* there was nothing to do, and nothing was done */
+	bool summed, signed_anew, checksummed;
+	u8 before[SHA256_SIZE], sum[SHA256_SIZE];
+	int n;
+	Piece piece[SEAL_MAXPIECE];	/* what was written, in order */
+} Seal;
+
+/* Computes the sum of the image in the n bytes at p, which are the
+ * caller's copy, and writes it; makes anew what depends on it. After a
+ * fault, which says what was not understood, the bytes are worth nothing. */
+Fault seal_bytes(u8 *p, size_t n, Seal *s);
+/* Is after, an image at base in its file, before and sealed, and nothing
+ * else? Looks at it as the verifier does. */
+Fault seal_verify(View before, View after, u64 base, u64 n, const Seal *s);
+
+/* ---- output.c ------------------------------------------------------ */
+
+/* A file that takes its place when it is finished, or never. */
+typedef struct {
+	char *path, *tmp;	/* in the same directory */
+	int fd;
+	unsigned char mask[128];	/* room for a sigset_t */
+} Output;
+
+/* All of these give NULL or the reason. After a reason from the first
+ * nothing is to be undone; after one from the others, output_drop. */
+const char *output_open(Output *o, const char *path);
+const char *output_write(Output *o, View bytes);
+/* Reads back what is there now; buf has room for n bytes. */
+const char *output_read(const Output *o, u8 *buf, size_t n);
+/* The mode; and the owner, if keep is set. */
+const char *output_mode(Output *o, u32 mode, bool keep, u32 uid, u32 gid);
+const char *output_commit(Output *o);
+void output_drop(Output *o);
+
 /* ---- target.c ------------------------------------------------------ */
 
 typedef struct {
@@ -220,11 +310,120 @@ bool target_open(Target *t, const char *path, const char *goarch);
 /* False, after saying so, if the file changed while it was open. */
 bool target_close(Target *t);
 
+/* ---- syms.c: the module's symbols ----------------------------------- */
+
+typedef struct {
+	View name;	/* without Mach-O's leading underscore */
+	View key;	/* by which it is matched: without the snapshot */
+	/* It ends where another begins or the range ends. */
+	u64 addr, size;
+	int range;
+} ModSym;
+
+typedef enum {
+	SYMS_NONE,
+	SYMS_TABLE,	/* the symbol table */
+	SYMS_PCLNTAB,	/* stripped: functions from runtime.pclntab */
+} SymSource;
+
+typedef struct {
+	ModSym *v;	/* by range, then by address */
+	size_t n, cap;
+	size_t first[FIPS_NRANGE + 1];	/* where each range begins in v */
+	SymSource source[FIPS_NRANGE];
+} Syms;
+
+/* The symbols that begin in a range of info. With functions, those of the
+ * text are taken from runtime.pclntab even if there is a symbol table. */
+void syms_load(Syms *s, const Image *img, const Fipsinfo *info,
+	       bool functions);
+void syms_free(Syms *s);
+/* The symbol of this range that holds the address, or NULL. */
+const ModSym *syms_at(const Syms *s, int range, u64 addr);
+
+/* ---- compare.c: what was hashed, twice ------------------------------ */
+
+/* A binary, a dump, or the memory of a process. */
+typedef struct {
+	const char *label;
+	View range[FIPS_NRANGE];
+	const Image *img;	/* NULL: a dump, which has no addresses */
+	const Fipsinfo *info;
+	u64 base;	/* offset of the image in its file */
+	u64 bias;	/* what the loader added to the addresses */
+	bool memory;	/* the bytes have no file offsets */
+	Syms syms;
+	DynReloc *reloc;	/* those that touch a range, by address */
+	size_t nreloc, caprel;
+} Side;
+
+typedef enum {
+	DIFF_REMOVED, DIFF_ADDED, DIFF_RESIZED, DIFF_CHANGED,
+	DIFF_BYTES,	/* not in a symbol */
+	NDIFF
+} DiffKind;
+
+typedef struct {
+	DiffKind kind;
+	int range;
+	const ModSym *a, *b;	/* NULL: not there */
+	u64 at_a, at_b;	/* the first byte that differs, in the range */
+	u64 ndiff;	/* bytes that differ, of those on both sides */
+	u64 len;	/* from the first to the last of them */
+} DiffItem;
+
+typedef struct {
+	DiffItem *v;	/* by range, in the order of DiffKind and address */
+	size_t n, cap;
+	size_t count[FIPS_NRANGE][NDIFF];
+	bool differs[FIPS_NRANGE];
+	bool any;
+} Diff;
+
+/* The ranges in what `dump` and -fipso write. */
+Fault dump_parse(View dump, View range[FIPS_NRANGE]);
+
+/* t must live as long as the side. */
+Fault side_open(Side *s, const Target *t);
+/* An image's symbols and relocations, for a side whose bytes the caller
+ * fills in. */
+void side_of_image(Side *s, const Image *img, const Fipsinfo *info);
+void side_close(Side *s);
+/* The relocation that changes one of len bytes at addr, or NULL. */
+const DynReloc *side_reloc(const Side *s, u64 addr, u64 len);
+
+/* Both may get other symbols, so that they can be compared. */
+void compare(Diff *d, Side *a, Side *b);
+void diff_free(Diff *d);
+
+/* ---- difftext.c ---------------------------------------------------- */
+
+typedef struct {
+	bool all;	/* no limit to the list */
+	bool disassemble;
+} DiffStyle;
+
+void diff_text(const Diff *d, const Side *a, const Side *b,
+	       const DiffStyle *style, Buf *out);
+/* The instructions around addr in the function from start to end, from
+ * objdump; what went wrong if it has none. */
+void disassemble(const char *path, u64 start, u64 end, u64 addr, Buf *out);
+
+/* ---- pid.c --------------------------------------------------------- */
+
+/* Compares the ranges in the memory of a process with those of its file,
+ * and with the sum. Prints; returns the exit status. */
+int pid_main(const char *pid, bool all);
+
 /* ---- the commands: verify.c, ... ------------------------------------- */
 
 /* Each takes main's arguments (argv[1] is the command's name, except for
  * verify) and returns the exit status. */
 int verify_main(int argc, char **argv);
+int dump_main(int argc, char **argv);
+int nm_main(int argc, char **argv);
+int diff_main(int argc, char **argv);
+int seal_main(int argc, char **argv);
 int later_main(int argc, char **argv);	/* those that are still to come */
 
 /* ---- usage.c ------------------------------------------------------- */

@@ -193,6 +193,10 @@ static void put_build(const Report *r, Sink *s)
 			r->snapshot_status : "unknown");
 		put_str(s, "snapshot_evidence", r->snapshot_evidence);
 	}
+	if (r->code_snapshot.n)
+		put_view(s, "code_snapshot", r->code_snapshot);
+	if (r->has_godebug)
+		put_view(s, "godebug_default", r->godebug);
 	buf_free(&k);
 	buf_free(&v);
 }

@@ -4,7 +4,8 @@
  *
  *	integrity  the sum
  *	module     and code of the FIPS module is really linked in
- *	certified  and it is a certified snapshot, in use by default
+ *	certified  and it is a certified snapshot, in use by default, and
+ *	           nothing is worth a warning
  *
  * A policy judges what the report holds; it never looks at the file.
  */
@@ -125,40 +126,59 @@ static void rule_snapshot(const Modules *m, Report *r)
 	buf_free(&tmp);
 }
 
-/* The last fips140= of the list counts, as the run time reads it. */
-static void rule_default(const Modules *m, Report *r)
+/* The mode that the program starts in: the last fips140= of the default
+ * GODEBUG counts, as the run time reads it, and what stands in the program
+ * counts before what the build information says. Empty if none. */
+static View default_mode(const Report *r, Buf *tmp)
 {
-	View list, item = {0}, got = {0};
-	Buf tmp = {0};
+	View list, item, got = {0};
 
-	(void)m;
-	report_setting(r, "DefaultGODEBUG", &tmp, &list);
+	report_setting(r, "DefaultGODEBUG", tmp, &list);
+	if (r->has_godebug)
+		list = r->godebug;
 	for (size_t at = 0, end; at < list.n; at = end + 1) {
 		end = view_index(list, at, ',');
 		view_sub(list, at, end - at, &item);
 		if (view_prefix(item, "fips140="))
 			view_sub(item, 8, item.n - 8, &got);
 	}
-	if (!view_is(got, "on") && !view_is(got, "only"))
+	return got;
+}
+
+static void rule_default(const Modules *m, Report *r)
+{
+	Buf tmp = {0};
+	View mode = default_mode(r, &tmp);
+
+	(void)m;
+	if (!view_is(mode, "on") && !view_is(mode, "only"))
 		report_add(r, REASON_NOT_DEFAULT, "FIPS mode is not on by "
-			   "default: DefaultGODEBUG has %s%.*s",
-			   got.p ? "fips140=" : "no fips140",
-			   (int)(got.n < 100 ? got.n : 100),
-			   got.p ? (const char *)got.p : "");
+			   "default: the default GODEBUG has %s%.*s",
+			   mode.p ? "fips140=" : "no fips140",
+			   (int)(mode.n & 0x7f), (const char *)mode.p);
 	buf_free(&tmp);
+}
+
+static void rule_no_warnings(const Modules *m, Report *r)
+{
+	(void)m;
+	for (int i = 0; i < r->nreason; i++)
+		if (r->reason[i].severity == WARNING)
+			r->reason[i].severity = ERROR;
 }
 
 typedef void Rule(const Modules *m, Report *r);
 
 struct Policy {
 	const char *name;
-	Rule *rule[4];
+	Rule *rule[5];
 };
 
 static const Policy policies[] = {
 	{"integrity", {NULL}},
 	{"module", {rule_linked}},
-	{"certified", {rule_linked, rule_snapshot, rule_default}},
+	{"certified", {rule_linked, rule_snapshot, rule_default,
+		       rule_no_warnings}},
 };
 
 const Policy *policy_by_name(const char *name)
@@ -167,6 +187,11 @@ const Policy *policy_by_name(const char *name)
 		if (strcmp(name, policies[i].name) == 0)
 			return &policies[i];
 	return NULL;
+}
+
+bool policy_wants_evidence(const Policy *p)
+{
+	return p->rule[0] != NULL;
 }
 
 static void name_snapshot(const Modules *m, Report *r)
@@ -181,12 +206,41 @@ static void name_snapshot(const Modules *m, Report *r)
 		r->snapshot_status = row->status;
 		r->snapshot_evidence = row->evidence;
 	}
+	if (strcmp(r->snapshot_status, "superseded") == 0)
+		report_add(r, REASON_SUPERSEDED, "the snapshot %.*s is "
+			   "superseded: %s", (int)(v.n & 0x7f),
+			   (const char *)v.p, r->snapshot_evidence);
+	else if (r->has_build && r->linked &&
+		 strcmp(r->snapshot_status, "certified") != 0)
+		report_add(r, REASON_UNVALIDATED, "the module is no validated "
+			   "one: GOFIPS140 is %.*s", v.n ? (int)(v.n & 0x7f) :
+			   3, v.n ? (const char *)v.p : "off");
+	buf_free(&tmp);
+}
+
+static void name_mode(Report *r)
+{
+	static const char *const known[] = {"", "on", "off", "debug", "only"};
+	Buf tmp = {0};
+	View mode = default_mode(r, &tmp);
+	bool found = false;
+
+	for (size_t i = 0; i < NELEM(known); i++)
+		found |= view_is(mode, known[i]);
+	if (!found)
+		report_add(r, REASON_MODE_UNKNOWN, "the default GODEBUG has "
+			   "fips140=%.*s, which Go does not know",
+			   (int)(mode.n & 0x7f), (const char *)mode.p);
+	else if (view_is(mode, "only"))
+		report_add(r, REASON_ONLY, "the default GODEBUG has "
+			   "fips140=only");
 	buf_free(&tmp);
 }
 
 void policy_apply(const Policy *p, const Modules *m, Report *r)
 {
 	name_snapshot(m, r);
+	name_mode(r);
 	if (r->verdict == VERDICT_NOT_GO || r->verdict == VERDICT_UNREADABLE)
 		return;
 	for (size_t i = 0; i < NELEM(p->rule) && p->rule[i]; i++)

@@ -60,12 +60,21 @@ static void finish(const Options *o, Report *r, Result *res)
 		report_text(r, &o->style, &res->out);
 }
 
+/* Does somebody want to know more than whether the sum is right? */
+static bool deep(const Options *o)
+{
+	return o->style.verbose || o->style.json || o->nrequire ||
+		policy_wants_evidence(o->policy);
+}
+
 static void one_image(const Options *o, const Input *input, Report *r,
 		      View bytes, Result *res)
 {
 	Image img;
 
 	check_image(r, &img, bytes);
+	if (deep(o) || report_failed(r))
+		evidence_find(r);
 	if (!input->named && r->verdict == VERDICT_NOT_GO)
 		skip(o, r, res);
 	else

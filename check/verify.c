@@ -27,6 +27,7 @@ static const char help[] =
 "      --files-from FILE names to check, a line each; - is standard input\n"
 "  -0                    those names end with NUL instead\n"
 "  -j, --threads N       default: all processors\n"
+"      --explain CODE    the paragraph behind a reason code, or all\n"
 "      --color WHEN      auto (default), always or never\n"
 "  -h, --help            this text\n"
 "      --version\n"
@@ -94,8 +95,15 @@ static void add_require(Options *o, const char *spec)
 		usage("--require", spec, why);
 }
 
+static _Noreturn void explain_and_exit(const char *code)
+{
+	if (!explain_code(code))
+		usage("--explain", code, "there is no such reason code");
+	exit(0);
+}
+
 enum { QUIET = 256, STATUS, JSON, POLICY, REQUIRE, MODULES, FILES_FROM,
-	COLOR, SHOW_VERSION };
+	COLOR, EXPLAIN, SHOW_VERSION };
 
 static const struct option flags[] = {
 	{"quiet", no_argument, NULL, QUIET},
@@ -107,6 +115,7 @@ static const struct option flags[] = {
 	{"files-from", required_argument, NULL, FILES_FROM},
 	{"threads", required_argument, NULL, 'j'},
 	{"color", required_argument, NULL, COLOR},
+	{"explain", required_argument, NULL, EXPLAIN},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, SHOW_VERSION},
 	{NULL, 0, NULL, 0},
@@ -126,6 +135,7 @@ static void set_flag(Options *o, int flag, const char *arg)
 	case MODULES: set_modules(o, arg); break;
 	case FILES_FROM: o->files_from = arg; break;
 	case COLOR: set_color(o, arg); break;
+	case EXPLAIN: explain_and_exit(arg);
 	case 'h': fputs(help, stdout); exit(0);
 	case SHOW_VERSION: puts("gofips-check " GOFIPS_VERSION); exit(0);
 	}

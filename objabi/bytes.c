@@ -44,7 +44,13 @@ size_t view_index(View v, size_t off, u8 c)
 size_t view_find(View v, size_t off, View needle, size_t align)
 {
 	size_t rem = off % align;
+	const u8 *q;
 
+	if (align == 1) {
+		q = off <= v.n ? memmem(v.p + off, v.n - off, needle.p,
+					needle.n) : NULL;
+		return q ? (size_t)(q - v.p) : v.n;
+	}
 	if (rem != 0)
 		off += align - rem;
 	for (; view_has(v, off, needle.n); off += align)
