@@ -12,7 +12,7 @@ static const struct {
 	{"dump", later_main},
 	{"nm", later_main},
 	{"diff", later_main},
-	{"seal", later_main},
+	{"seal", seal_main},
 };
 
 int main(int argc, char **argv)
