@@ -43,7 +43,11 @@ typedef struct {
 	size_t text;	/* offset of the sentence, NUL-terminated, in text */
 } Reason;
 
-enum { MAXHIT = 16 };
+enum {
+	MAXHIT = 16,
+	MAXSETTING = 1000,	/* build settings that are looked at; real
+				 * programs have 40 */
+};
 
 /* A relocation that touches a range; range FIPS_NRANGE is the struct. */
 typedef struct {
@@ -403,8 +407,13 @@ typedef struct {
 	bool disassemble;
 } DiffStyle;
 
+/* What the side is, and whether its sum is right. */
+void diff_summary(const Side *s, char letter, Buf *out);
 void diff_text(const Diff *d, const Side *a, const Side *b,
 	       const DiffStyle *style, Buf *out);
+
+/* ---- disasm.c ------------------------------------------------------ */
+
 /* The instructions around addr in the function from start to end, from
  * objdump; what went wrong if it has none. */
 void disassemble(const char *path, u64 start, u64 end, u64 addr, Buf *out);

@@ -164,6 +164,29 @@ static void find_vendor(Report *r)
 	}
 }
 
+/* Readers differ in which of two equal settings they believe. */
+static void find_twice(Report *r)
+{
+	View key, value, first;
+	size_t at = 0;
+
+	for (int i = 0; r->has_build && i < MAXSETTING &&
+	     buildinfo_setting(&r->build, &at, &key, &value); i++) {
+		size_t from = 0;
+		View k;
+
+		while (buildinfo_setting(&r->build, &from, &k, &first) &&
+		       !view_eq(k, key))
+			;
+		if (first.p != value.p) {
+			report_add(r, REASON_BAD_BUILDINFO, "the setting "
+				   "%.*s stands there twice",
+				   (int)(key.n & 0x7f), (const char *)key.p);
+			return;
+		}
+	}
+}
+
 /* ---- runtime.godebugDefault -------------------------------------------- */
 
 static bool find_symbol(const Image *img, const char *name, u64 *addr)
@@ -273,5 +296,6 @@ void evidence_find(Report *r)
 		find_instrumentation(r, &n);
 	find_refusals(r, &n);
 	find_vendor(r);
+	find_twice(r);
 	find_godebug(r);
 }

@@ -168,8 +168,6 @@ static View unquoted(View v, Buf *tmp)
 	return go_unquote(v, (u8 *)tmp->p, &n) ? view_of(tmp->p, n) : v;
 }
 
-enum { MAXSETTING = 1000 };
-
 static void put_build(const Report *r, Sink *s)
 {
 	const Buildinfo *bi = &r->build;
