@@ -315,6 +315,7 @@ void check_image(Report *r, Image *img, View bytes)
 {
 	Fault why = image_open(img, bytes);
 
+	r->snapshot_status = r->snapshot_evidence = "";
 	if (!img->format) {
 		report_add(r, REASON_NOT_GO, "%s", why.why);
 		return;
