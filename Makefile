@@ -12,8 +12,9 @@
 PREFIX = /usr/local
 V = release
 
-PROGRAMS = gofips-check
+PROGRAMS = gofips-check gofips-obj
 room_gofips-check = check
+room_gofips-obj = obj
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wundef \

@@ -86,7 +86,7 @@ static Fault read_header(GoObj *o)
 	if (!view_has(o->obj, 0, GOOBJ_HEADER))
 		return fault("the object is shorter than its header", 0);
 	if (memcmp(o->obj.p, "\0go1", 4) == 0 &&
-	    memcmp(o->obj.p + 4, GOOBJ_MAGIC + 4, 4) != 0)
+	    memcmp(o->obj.p + 4, &GOOBJ_MAGIC[4], 4) != 0)
 		return fault("an object of another version of the format", 0);
 	if (memcmp(o->obj.p, GOOBJ_MAGIC, 8) != 0)
 		return fault("no object magic", 0);

@@ -666,7 +666,6 @@ void gclocals_name(Release r, View data, Buf *out);
 /* ---- dump.c, nm.c ---------------------------------------------------- */
 
 typedef struct {
-	bool json;	/* one line of JSON */
 	bool brief;	/* a line for each symbol, and no more */
 	const char *kind;	/* only symbols of that kind; NULL: all */
 } DumpOptions;
