@@ -7,7 +7,7 @@
 
 #include "objabi/objabi.h"
 
-enum { BLOCK = 1 << 20 };
+enum { BLOCK = 64 << 10 };
 
 struct ArenaBlock {
 	ArenaBlock *next;
