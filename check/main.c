@@ -9,9 +9,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"dump", later_main},
-	{"nm", later_main},
-	{"diff", later_main},
+	{"dump", dump_main},
+	{"nm", nm_main},
+	{"diff", diff_main},
 	{"seal", seal_main},
 };
 

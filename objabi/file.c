@@ -5,9 +5,9 @@
  * touch. Checking must survive that, in any of its threads and in the
  * middle of libcrypto: the handler puts a page of zeros under the address
  * and marks the file as lost, the reader goes on, and file_close then says
- * that what was read is worth nothing. The thread-local pointer to the
- * open file is what a signal handler can know; it is the only mutable
- * state outside a function in the programs.
+ * that what was read is worth nothing. The thread-local list of the open
+ * files is what a signal handler can know; it is the only mutable state
+ * outside a function in the programs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,14 +24,16 @@ static _Thread_local File *mapped;
 
 static void on_sigbus(int sig, siginfo_t *si, void *ctx)
 {
-	File *f = mapped;
+	File *f;
 	uintptr_t at = (uintptr_t)si->si_addr;
 	uintptr_t page = at & ~(uintptr_t)4095;
 
 	(void)ctx;
-	if (f && at - (uintptr_t)f->bytes.p < f->bytes.n &&
-	    mmap((void *)page, 4096, PROT_READ,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
+	for (f = mapped; f; f = f->next)
+		if (at - (uintptr_t)f->bytes.p < f->bytes.n)
+			break;
+	if (f && mmap((void *)page, 4096, PROT_READ,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
 	    MAP_FAILED) {
 		f->lost = true;
 		return;
@@ -85,8 +87,19 @@ const char *file_open(File *f, const char *path)
 	f->dev = (u64)st.st_dev;
 	f->ino = (u64)st.st_ino;
 	f->mode = (u32)st.st_mode;
+	f->next = mapped;
 	mapped = f;
 	return NULL;
+}
+
+static void forget(const File *f)
+{
+	for (File **p = &mapped; *p; p = &(*p)->next) {
+		if (*p == f) {
+			*p = f->next;
+			return;
+		}
+	}
 }
 
 const char *file_close(File *f)
@@ -94,7 +107,7 @@ const char *file_close(File *f)
 	struct stat st;
 	bool changed = fstat(f->fd, &st) != 0 || (u64)st.st_size < f->size;
 
-	mapped = NULL;
+	forget(f);
 	close(f->fd);
 	if (f->bytes.n)
 		munmap((void *)(uintptr_t)f->bytes.p, f->bytes.n);
