@@ -148,15 +148,17 @@ bool go_unquote(View s, u8 *dst, size_t *n);
 
 /* A file mapped for reading. A file that shrinks, or that cannot be read
  * any more, while it is mapped does not kill the program: its pages read
- * as zero from then on and file_close says so. One File at a time in a
- * thread. */
-typedef struct {
+ * as zero from then on and file_close says so. A File does not move while
+ * it is open, and is closed by the thread that opened it. */
+typedef struct File File;
+struct File {
 	View bytes;
 	u64 dev, ino, size;
 	u32 mode;
 	bool lost;	/* set by the SIGBUS handler */
 	int fd;
-} File;
+	File *next;	/* the others that this thread has open */
+};
 
 /* Maps a regular file. Anything else (a directory, a device, a pipe) is
  * refused without being opened for reading. Returns NULL or the reason;
