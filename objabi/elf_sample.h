@@ -176,7 +176,7 @@ static inline Elf make(unsigned word, bool big, u16 machine)
 	memcpy(e.b + SHSTR, "\0.text\0.data\0.bss\0.note", 24);
 	put_shdr(&e, 1, 1, 1, 6, 0, 0x100, 0);
 	put_shdr(&e, 2, 7, 1, 3, 0x500, 0x300, 0);
-	put_shdr(&e, 3, 13, 8, 3, 0x800, 0x100, 0);
+	put_shdr(&e, 3, 13, 8, 3, 0x600, 0x100, 0);
 	put_shdr(&e, 4, 18, 7, 2, 0x200, 0x7fffffff, 0);
 	put_shdr(&e, 5, 0, 3, 0, SHSTR, 0x40, 0);
 	add_symbols(&e);

@@ -338,8 +338,8 @@ TEST(symbols_by_wide_hash)
 TEST(symbols_by_gnu_hash)
 {
 	FOR_ALL(e) {
-		/* one bucket, symbols from 2 on, one word of the filter */
-		static const u32 head[] = {1, 2, 1, 0};
+		/* two buckets, symbols from 2 on, one word of the filter */
+		static const u32 head[] = {2, 2, 1, 0};
 		size_t at = HASH + 16 + e.word;
 		Image img;
 		Symbol s;
@@ -347,8 +347,8 @@ TEST(symbols_by_gnu_hash)
 		for (unsigned i = 0; i < 4; i++)
 			put(&e, HASH + 4 * i, head[i], 4);
 		put(&e, at, 2, 4);
-		put(&e, at + 4, 0xabc0, 4);
-		put(&e, at + 8, 0xabc1, 4);
+		put(&e, at + 8, 0xabc0, 4);
+		put(&e, at + 12, 0xabc1, 4);
 		put(&e, DYNAMIC, 0x6ffffef5, e.word);
 		open_elf(&e, &img);
 		expect_dynsyms(&img);
@@ -356,7 +356,7 @@ TEST(symbols_by_gnu_hash)
 		EXPECT_STR(why(&e), "");
 		open_elf(&e, &img);
 		EXPECT(!elf_format.symbol(&img, 0, &s));
-		put(&e, HASH, 1, 4);
+		put(&e, HASH, 2, 4);
 		put(&e, at, 0xffffffff, 4);
 		EXPECT_STR(why(&e), "");
 	}

@@ -12,8 +12,8 @@
  *	           difference to the last one
  *
  * There may be hundreds of thousands and hardly one that matters, so the
- * address is compared with the hull of all spans before anything else is
- * decoded.
+ * address is compared with the hull of all spans, and then with each of
+ * them, before anything else is done.
  *
  * Not told: the mips loaders also add the base to the local part of the
  * GOT, which no table lists.
@@ -210,12 +210,17 @@ static Fault look(const Walk *w, const Rel *r, u64 at)
 	return OK;
 }
 
+/* Is it certain, without a look at the symbol, that no span is touched? */
 static bool far(const Walk *w, const Rel *r)
 {
-	return r->addr >= w->hull.end ||
-		(r->addr < w->hull.start &&
-		 w->hull.start - r->addr >= REACH &&
-		 !(w->row.copy && r->type == w->row.copy));
+	bool in_hull = r->addr < w->hull.end &&
+		(r->addr >= w->hull.start ||
+		 w->hull.start - r->addr < REACH);
+
+	for (int i = 0; in_hull && i < w->n; i++)
+		if (span_hit(w->spans[i], r->addr, REACH))
+			return false;
+	return !w->row.copy || r->type != w->row.copy;
 }
 
 static u64 off_in(const Walk *w, View t, size_t at)

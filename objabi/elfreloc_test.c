@@ -107,9 +107,9 @@ TEST(rela)
 
 TEST(rel)
 {
-	for (int copy = 0; copy < 2; copy++) {
-		Elf e = make(4, false, copy ? 40 : 3);
-		u32 relative = copy ? 23 : 8, absolute = copy ? 2 : 1;
+	for (int arm = 0; arm < 2; arm++) {
+		Elf e = make(4, false, arm ? 40 : 3);
+		u32 relative = arm ? 23 : 8, absolute = arm ? 2 : 1;
 		Got g;
 
 		put(&e, WORDS, 0x5555, 4);
@@ -118,15 +118,18 @@ TEST(rel)
 		add_rel(&e, DATA + WORDS + 4, 1, absolute);
 		add_rel(&e, DATA + SIZE, 0, relative);
 		add_rel(&e, DATA + SIZE - 2, 0, relative);
+		/* GLOB_DAT forgets what was in place. */
+		add_rel(&e, DATA + WORDS, 1, arm ? 21 : 6);
 		g = relocs(&e, REL, RELSZ);
 		EXPECT(!g.f.why);
-		EXPECT_EQ(g.n, 4);
+		EXPECT_EQ(g.n, 5);
 		expect_value(&g, 0, DATA + WORDS, 0x5555);
 		EXPECT_EQ(g.r[0].size, 4);
 		expect_value(&g, 1, DATA + WORDS + 4, TEXT + 0x3f);
 		/* in bss; half in bss */
 		expect_value(&g, 2, DATA + SIZE, 0);
 		EXPECT(!g.r[3].known);
+		expect_value(&g, 4, DATA + WORDS, TEXT + 0x40);
 	}
 }
 
@@ -355,7 +358,9 @@ TEST(aps2_rel)
 	Got g;
 
 	put(&e, WORDS, 0x5555, 4);
-	PACKED(e, 3, at + 4, 2, 1, 23, -4, 8, 1, 3, -4, 1 << 8 | 2);
+	/* The last step is of -4, modulo the size of a word. */
+	PACKED(e, 3, at + 4, 2, 1, 23, -4, 8, 1, 3, ((i64)1 << 32) - 4,
+	       1 << 8 | 2);
 	g = relocs(&e, ANDROID_REL, ANDROID_RELSZ);
 	EXPECT(!g.f.why);
 	EXPECT_EQ(g.n, 3);
