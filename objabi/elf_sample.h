@@ -84,8 +84,8 @@ static inline void set_phdr(Elf *e, unsigned i, int f, u64 x)
 	put(e, phdr(e, i, f), x, f <= P_FLAGS ? 4 : e->word);
 }
 
-static inline void add_phdr(Elf *e, u32 type, u32 flags, u64 off, u64 addr, u64 filesz,
-		     u64 memsz)
+static inline void add_phdr(Elf *e, u32 type, u32 flags, u64 off,
+			    u64 addr, u64 filesz, u64 memsz)
 {
 	unsigned i = e->phnum++;
 
@@ -107,8 +107,8 @@ static inline void add_dyn(Elf *e, u64 tag, u64 val)
 	put(e, at + e->word, val, e->word);
 }
 
-static inline void put_sym(Elf *e, size_t at, u32 name, u8 info, u16 shndx, u64 value,
-		    u64 size)
+static inline void put_sym(Elf *e, size_t at, u32 name, u8 info,
+			   u16 shndx, u64 value, u64 size)
 {
 	put(e, at, name, 4);
 	if (e->word == 8) {
@@ -124,8 +124,8 @@ static inline void put_sym(Elf *e, size_t at, u32 name, u8 info, u16 shndx, u64 
 	}
 }
 
-static inline void put_shdr(Elf *e, unsigned i, u32 name, u32 type, u64 flags,
-		     u64 off, u64 size, u32 link)
+static inline void put_shdr(Elf *e, unsigned i, u32 name, u32 type,
+			    u64 flags, u64 off, u64 size, u32 link)
 {
 	size_t at = SHDRS + i * (e->word == 8 ? 64 : 40), w = e->word;
 
