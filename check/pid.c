@@ -96,65 +96,82 @@ static bool mem_read(const Proc *p, u64 addr, u8 *dst, size_t n)
 
 /* ---- where it was loaded ------------------------------------------- */
 
-static bool try_bias(Proc *p, u64 bias)
+/* Is go:fipsinfo at this place? A position independent program that has
+ * not begun to run yet, as a tracer sees it, has the file's words. */
+static bool is_info(const Proc *p, u64 bias, bool started)
 {
 	const Fipsinfo *info = &p->t.info;
 	const Image *img = &p->t.img;
 	u8 got[FIPS_MAXSIZE];
+	View want;
 
-	if (!mem_read(p, info->addr + bias, got, info->size) ||
-	    memcmp(got, fips_magic, FIPS_MAGIC_SIZE) != 0 ||
-	    ldptr(got + FIPS_MAGIC_SIZE + SHA256_SIZE, img->ptrsize,
-		  img->big) != info->addr + bias)
+	if (!mem_read(p, info->addr + bias, got, info->size))
 		return false;
-	p->bias = bias;
-	p->found = true;
+	if (!started)
+		return view_sub(p->t.bytes, info->off, info->size, &want) &&
+			view_eq(want, view_of(got, info->size));
+	return memcmp(got, fips_magic, FIPS_MAGIC_SIZE) == 0 &&
+		ldptr(got + FIPS_MAGIC_SIZE + SHA256_SIZE, img->ptrsize,
+		      img->big) == info->addr + bias;
+}
+
+typedef struct {
+	u64 start, len, off, ino;
+	bool writable;
+} Mapping;
+
+/* Not the device: btrfs and overlays show another one than stat does. */
+static bool parse_mapping(const char *line, Mapping *m)
+{
+	unsigned long long start, end, off, ino;
+	char perm[5];
+
+	if (sscanf(line, "%llx-%llx %4s %llx %*x:%*x %llu", &start, &end,
+		   perm, &off, &ino) != 5 || end < start)
+		return false;
+	*m = (Mapping){start, end - start, off, ino, perm[1] == 'w'};
 	return true;
 }
 
-/* start is where the file from off on was mapped. Mappings begin at pages,
- * segments need not. */
-static void try_mapping(Proc *p, u64 start, u64 off, u64 len)
+/* Mappings begin at pages, segments need not; and a page may be mapped for
+ * two segments, which is why a base has to prove itself. */
+static void try_mapping(Proc *p, const Mapping *m, bool started)
 {
 	const Image *img = &p->t.img;
 
+	/* The bytes of the file are elsewhere too, go:fipsinfo is not. */
+	if (!started && !m->writable)
+		return;
 	for (int i = 0; i < img->nseg && !p->found; i++) {
 		const Segment *s = &img->seg[i];
-		u64 addr = s->addr + (off - s->off);
+		u64 addr = s->addr + (m->off - s->off);
 
-		if (off + len <= s->off || off >= s->off + s->data.n ||
-		    p->tries++ >= MAXTRY)
+		if (m->off + m->len <= s->off ||
+		    m->off >= s->off + s->data.n || p->tries++ >= MAXTRY)
 			continue;
-		try_bias(p, start - addr);
+		p->bias = m->start - addr;
+		p->found = is_info(p, p->bias, started);
 	}
 }
 
-static bool find_bias(Proc *p)
+static bool try_maps(Proc *p, bool started)
 {
 	char path[PATH], *line = NULL;
 	size_t cap = 0;
+	Mapping m;
 	FILE *f;
 
 	snprintf(path, sizeof path, "/proc/%s/maps", p->pid);
 	f = fopen(path, "re");
 	if (!f)
 		return false;
-	errno = 0;
 	for (int i = 0; i < MAXMAPS && !p->found &&
-	     getline(&line, &cap, f) > 0; i++) {
-		unsigned long long start, end, off, ino;
-
-		/* Not the device: btrfs and overlays show another one
-		 * than stat does. */
-		if (sscanf(line, "%llx-%llx %*4s %llx %*x:%*x %llu", &start,
-			   &end, &off, &ino) == 4 && ino == p->t.file.ino)
-			try_mapping(p, start, off, end - start);
-	}
+	     getline(&line, &cap, f) > 0; i++)
+		if (parse_mapping(line, &m) && m.ino == p->t.file.ino)
+			try_mapping(p, &m, started);
 	free(line);
 	fclose(f);
-	if (!p->found && errno == 0)
-		errno = ENOEXEC;
-	return p->found;
+	return true;
 }
 
 /* ---- comparing ----------------------------------------------------- */
@@ -282,13 +299,13 @@ int pid_main(const char *pid, bool all)
 	pid_of(&p, pid);
 	if (!open_proc(&p))
 		return 2;
-	if (find_bias(&p))
+	if (!try_maps(&p, true) || (!p.found && !try_maps(&p, false)))
+		refused(&p, "its memory cannot be read", errno);
+	else if (p.found)
 		status = report(&p, &style, &out);
-	else if (errno == ENOEXEC)
+	else
 		complain(&p, "go:fipsinfo", "it is not in memory where the "
 			 "file's mappings lead to it");
-	else
-		refused(&p, "its memory cannot be read", errno);
 	close(p.mem);
 	if (target_close(&p.t))
 		fwrite(out.p, 1, out.n, stdout);

@@ -71,9 +71,7 @@ static bool scan(const Image *img, const Segment *seg, GoodFn *good, View *v)
 	return false;
 }
 
-/* Only a file without sections for it is searched: a system's directories
- * are full of large files that are not Go's. */
-static bool find(const Image *img, GoodFn *good, View *v)
+static bool find(const Image *img, GoodFn *good, bool everywhere, View *v)
 {
 	Section s;
 	bool named = false;
@@ -87,7 +85,7 @@ static bool find(const Image *img, GoodFn *good, View *v)
 			return true;
 		}
 	}
-	if (named && img->format->pclntab)
+	if (!everywhere && named && img->format->pclntab)
 		return false;
 	for (int i = 0; i < img->nseg; i++)
 		if (scan(img, &img->seg[i], good, v))
@@ -95,9 +93,11 @@ static bool find(const Image *img, GoodFn *good, View *v)
 	return false;
 }
 
+/* Only a file without names of sections is searched: a system's directories
+ * are full of large files that are not Go's. */
 bool pclntab_find(const Image *img, View *pclntab)
 {
-	return find(img, is_pclntab, pclntab);
+	return find(img, is_pclntab, false, pclntab);
 }
 
 /* ---- the table ----------------------------------------------------- */
@@ -138,7 +138,8 @@ Fault pclntab_open(const Image *img, Pclntab *t)
 	View v;
 
 	*t = (Pclntab){0};
-	if (!find(img, has_header, &v))
+	/* lld puts that of Go 1.24 and 1.25 into .data.rel.ro, nameless. */
+	if (!find(img, has_header, true, &v))
 		return fault("there is no runtime.pclntab of Go 1.18 or "
 			     "later", 0);
 	header(v, img->big, t);
