@@ -212,7 +212,7 @@ typedef struct {
 	Modules modules;
 	Require *require;
 	size_t nrequire;
-	const char *files_from;
+	const char *files_from, *pid;
 	bool zero;
 	unsigned threads;	/* 0: as many as there are processors */
 	Arena arena;
@@ -433,7 +433,6 @@ int dump_main(int argc, char **argv);
 int nm_main(int argc, char **argv);
 int diff_main(int argc, char **argv);
 int seal_main(int argc, char **argv);
-int later_main(int argc, char **argv);	/* those that are still to come */
 
 /* ---- usage.c ------------------------------------------------------- */
 

@@ -31,10 +31,3 @@ bool want_color(const char *when, bool *color)
 		return false;
 	return true;
 }
-
-int later_main(int argc, char **argv)
-{
-	(void)argc;
-	usage_error(NULL, argv[1], NULL, "there is no such command yet; a "
-		    "file of that name is ./NAME");
-}

@@ -27,11 +27,13 @@ static const char help[] =
 "      --files-from FILE names to check, a line each; - is standard input\n"
 "  -0                    those names end with NUL instead\n"
 "  -j, --threads N       default: all processors\n"
+"      --pid PID         the module in a running process, against its file\n"
 "      --explain CODE    the paragraph behind a reason code, or all\n"
 "      --color WHEN      auto (default), always or never\n"
 "  -h, --help            this text\n"
 "      --version\n"
 "\n"
+"other commands: dump, nm, diff, seal; `gofips-check dump --help` and so on\n"
 "exit status: 0 all verified; 1 something failed; 2 usage, a file that is\n"
 "unreadable or not Go, or nothing to check\n"
 "\n"
@@ -103,7 +105,7 @@ static _Noreturn void explain_and_exit(const char *code)
 }
 
 enum { QUIET = 256, STATUS, JSON, POLICY, REQUIRE, MODULES, FILES_FROM,
-	COLOR, EXPLAIN, SHOW_VERSION };
+	COLOR, EXPLAIN, PID, SHOW_VERSION };
 
 static const struct option flags[] = {
 	{"quiet", no_argument, NULL, QUIET},
@@ -115,6 +117,7 @@ static const struct option flags[] = {
 	{"files-from", required_argument, NULL, FILES_FROM},
 	{"threads", required_argument, NULL, 'j'},
 	{"color", required_argument, NULL, COLOR},
+	{"pid", required_argument, NULL, PID},
 	{"explain", required_argument, NULL, EXPLAIN},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, SHOW_VERSION},
@@ -135,6 +138,7 @@ static void set_flag(Options *o, int flag, const char *arg)
 	case MODULES: set_modules(o, arg); break;
 	case FILES_FROM: o->files_from = arg; break;
 	case COLOR: set_color(o, arg); break;
+	case PID: o->pid = arg; break;
 	case EXPLAIN: explain_and_exit(arg);
 	case 'h': fputs(help, stdout); exit(0);
 	case SHOW_VERSION: puts("gofips-check " GOFIPS_VERSION); exit(0);
@@ -183,6 +187,8 @@ int verify_main(int argc, char **argv)
 	Inputs in = {0};
 
 	parse_flags(&o, argc, argv);
+	if (o.pid)
+		return pid_main(o.pid, o.style.verbose);
 	collect(&o, &in, argc, argv);
 	return run_checks(&o, &in);
 }
