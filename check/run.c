@@ -162,8 +162,10 @@ static void hide_progress(const Run *run)
 
 static void print_result(Run *run, Result *res)
 {
-	fwrite(res->err.p, 1, res->err.n, stderr);
-	fwrite(res->out.p, 1, res->out.n, stdout);
+	if (res->err.n)
+		fwrite(res->err.p, 1, res->err.n, stderr);
+	if (res->out.n)
+		fwrite(res->out.p, 1, res->out.n, stdout);
 	run->total += res->total;
 	run->checked += res->checked;
 	run->failed += res->failed;

@@ -66,7 +66,8 @@ static inline bool view_sub(View v, u64 off, u64 len, View *sub)
 {
 	bool ok = view_has(v, off, len);
 
-	*sub = ok ? (View){v.p + off, (size_t)len} : (View){v.p, 0};
+	/* An empty view may have no bytes at all to point to. */
+	*sub = ok && v.n ? (View){v.p + off, (size_t)len} : (View){v.p, 0};
 	return ok;
 }
 
