@@ -34,9 +34,12 @@ int cmd_each(const char *path, void (*fn)(void *, const CmdMember *),
 	     void *arg);
 /* Writes b to stdout and empties it. */
 void cmd_flush(Buf *b);
+/* Writes a file by way of one beside it, so that no half of one is left.
+ * NULL or why not. */
+const char *cmd_write_file(const char *path, View v);
 /* 2 if stdout could not be written, else status. */
 int cmd_done(int status);
 
-extern const Cmd cmd_dump, cmd_nm, cmd_copy, cmd_lint;
+extern const Cmd cmd_dump, cmd_nm, cmd_copy, cmd_lint, cmd_write;
 
 #endif

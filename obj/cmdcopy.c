@@ -74,7 +74,7 @@ static void copy_member(void *arg, const CmdMember *c)
 
 /* Writes beside the place and renames, so that a failed run leaves neither
  * half a file nor the old one destroyed. */
-static const char *write_file(const char *path, View v)
+const char *cmd_write_file(const char *path, View v)
 {
 	Buf tmp = {0};
 	const char *why = NULL;
@@ -151,7 +151,7 @@ static int run_copy(int argc, char **argv)
 	if (k.check && k.rehash)
 		printf(", %zu differ\n", k.differ);
 	if (!k.check && !status) {
-		why = write_file(k.to, view_of(k.out.p, k.out.n));
+		why = cmd_write_file(k.to, view_of(k.out.p, k.out.n));
 		if (why) {
 			cmd_error(k.to, NULL, why, 0);
 			status = 2;

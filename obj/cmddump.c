@@ -8,15 +8,28 @@
 
 typedef struct {
 	DumpOptions opt;
-	bool json;
+	bool json, text;
+	const char *path;	/* the file that text was last made of */
 	Buf out;
 } DumpCmd;
+
+/* Every member: the text makes the whole archive again. */
+static void dump_text(DumpCmd *d, const CmdMember *c)
+{
+	if (d->path != c->path && c->m->ar.n)
+		buf_str(&d->out, "archive\n");
+	d->path = c->path;
+	text_member(&d->out, c->m, c->g, c->release);
+	cmd_flush(&d->out);
+}
 
 static void dump_member(void *arg, const CmdMember *c)
 {
 	DumpCmd *d = arg;
 
-	if (!c->g)
+	if (d->text)
+		dump_text(d, c);
+	if (!c->g || d->text)
 		return;
 	if (d->json)
 		dump_json(&d->out, c->path, c->m, c->g, c->release, &d->opt);
@@ -41,7 +54,8 @@ static const char dump_flags[] =
 "\n"
 "  -k, --kind KIND       only symbols of that kind, as STEXTFIPS\n"
 "  -b, --brief           a line for each symbol: no bytes, no relocations\n"
-"      --json            one JSON object a line for each object\n";
+"      --json            one JSON object a line for each object\n"
+"      --text            as `gofips-obj write` reads it; one file\n";
 
 static int run_dump(int argc, char **argv)
 {
@@ -49,6 +63,7 @@ static int run_dump(int argc, char **argv)
 		{"kind", required_argument, NULL, 'k'},
 		{"brief", no_argument, NULL, 'b'},
 		{"json", no_argument, NULL, 'j'},
+		{"text", no_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0},
 	};
 	DumpCmd d = {0};
@@ -64,11 +79,14 @@ static int run_dump(int argc, char **argv)
 			break;
 		case 'b': d.opt.brief = true; break;
 		case 'j': d.json = true; break;
+		case 't': d.text = true; break;
 		case 'h': return cmd_help(&cmd_dump, dump_flags);
 		default: return cmd_usage(&cmd_dump, "that is no flag", NULL);
 		}
 	if (optind == argc)
 		return cmd_usage(&cmd_dump, "no files named", NULL);
+	if (d.text && optind + 1 < argc)
+		return cmd_usage(&cmd_dump, "--text is for one file", NULL);
 	for (int i = optind; i < argc; i++)
 		status |= cmd_each(argv[i], dump_member, &d);
 	buf_free(&d.out);

@@ -7,7 +7,8 @@
 
 #define VERSION "0.1"
 
-static const Cmd *const cmds[] = {&cmd_dump, &cmd_nm, &cmd_copy, &cmd_lint};
+static const Cmd *const cmds[] = {&cmd_dump, &cmd_nm, &cmd_copy, &cmd_lint,
+	&cmd_write};
 
 static const char examples[] =
 "\n"

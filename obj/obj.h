@@ -250,7 +250,8 @@ typedef struct {
 
 /* Validates the whole of an object: blocks, names, index tables, every
  * symbol reference, that relocations are sorted and lie within their
- * symbols, FuncInfo. What the accessors below return afterwards is in
+ * symbols (their size or their bytes, whichever is more), FuncInfo. What the
+ * accessors below return afterwards is in
  * bounds. The fault's offset counts from the object's first byte. */
 Fault goobj_open(View obj, GoObj *o);
 
@@ -791,5 +792,27 @@ typedef struct {
  * says why the file cannot be read; findings before that stand. */
 Fault lint_archive(Buf *out, const char *path, View file,
 		   const LintOptions *opt, size_t *found);
+
+/* ---- text.c, textlex.c, textparse.c: objects as text ------------------ */
+
+enum { TEXT_AR = 48 };	/* bytes of an ar header in front of the size */
+
+/* Appends a member of an archive, or a bare object, as text; g is the opened
+ * object, or NULL. text_parse makes the same bytes of it. In front of the
+ * members of an archive there must be a line "archive". */
+void text_member(Buf *out, const Member *m, const GoObj *g, Release r);
+void text_quote(Buf *out, View v);	/* as a Go string */
+
+typedef struct {
+	Buf out;	/* the file: an archive, or a bare object */
+	Buf messages;	/* lines "FILE:LINE: what is wrong" */
+	Buf report;	/* bisect's lines */
+	u32 errors;	/* out is to be used only if there are none */
+	const Bisect *bisect;	/* set by the caller; or NULL */
+} TextResult;
+
+/* Makes the objects that text describes. file is its name, for messages;
+ * res is the caller's, who frees its texts. */
+void text_parse(TextResult *res, const char *file, View text);
 
 #endif
