@@ -374,12 +374,14 @@ typedef struct {
 	u64 at_a, at_b;	/* the first byte that differs, in the range */
 	u64 ndiff;	/* bytes that differ, of those on both sides */
 	u64 len;	/* from the first to the last of them */
+	bool shifted;	/* it looks as if only addresses were others */
 } DiffItem;
 
 typedef struct {
 	DiffItem *v;	/* by range, in the order of DiffKind and address */
 	size_t n, cap;
 	size_t count[FIPS_NRANGE][NDIFF];
+	size_t nshifted;	/* items of the text */
 	bool differs[FIPS_NRANGE];
 	bool any;
 } Diff;
@@ -399,6 +401,14 @@ const DynReloc *side_reloc(const Side *s, u64 addr, u64 len);
 /* Both may get other symbols, so that they can be compared. */
 void compare(Diff *d, Side *a, Side *b);
 void diff_free(Diff *d);
+
+/* The bytes of a symbol, and where they begin in its range. */
+View side_bytes(const Side *s, const ModSym *m, u64 *at);
+
+/* ---- shift.c ------------------------------------------------------- */
+
+/* Marks those of the n items (changed functions) that are shifted. */
+void mark_shifted(DiffItem *it, size_t n, const Side *a, const Side *b);
 
 /* ---- difftext.c ---------------------------------------------------- */
 

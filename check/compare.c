@@ -117,6 +117,15 @@ const DynReloc *side_reloc(const Side *s, u64 addr, u64 len)
 	return NULL;
 }
 
+View side_bytes(const Side *s, const ModSym *m, u64 *at)
+{
+	View v;
+
+	*at = m->addr - s->info->range[m->range].start;
+	view_sub(s->range[m->range], *at, m->size, &v);
+	return v;
+}
+
 /* ---- findings ------------------------------------------------------ */
 
 static DiffItem *add(Diff *d, DiffItem item)
@@ -134,16 +143,6 @@ void diff_free(Diff *d)
 {
 	free(d->v);
 	*d = (Diff){0};
-}
-
-/* The bytes of a symbol, and where they begin in its range. */
-static View sym_bytes(const Side *s, const ModSym *m, u64 *at)
-{
-	View v;
-
-	*at = m->addr - s->info->range[m->range].start;
-	view_sub(s->range[m->range], *at, m->size, &v);
-	return v;
 }
 
 /* Fills in where two pieces differ; they begin at it->at_a and it->at_b. */
@@ -210,7 +209,7 @@ static void both(Diff *d, const Side *a, const ModSym *x, const Side *b,
 		 const ModSym *y)
 {
 	DiffItem it = {.range = x->range, .a = x, .b = y};
-	View va = sym_bytes(a, x, &it.at_a), vb = sym_bytes(b, y, &it.at_b);
+	View va = side_bytes(a, x, &it.at_a), vb = side_bytes(b, y, &it.at_b);
 
 	measure(&it, va, vb);
 	it.kind = x->size == y->size ? DIFF_CHANGED : DIFF_RESIZED;
@@ -225,6 +224,8 @@ static int by_kind(const void *x, const void *y)
 
 	if (a->kind != b->kind)
 		return a->kind < b->kind ? -1 : 1;
+	if (a->shifted != b->shifted)
+		return a->shifted ? 1 : -1;
 	if (p->addr != q->addr)
 		return p->addr < q->addr ? -1 : 1;
 	return a->at_a < b->at_a ? -1 : a->at_a > b->at_a;
@@ -246,6 +247,10 @@ static void match(Diff *d, const Side *a, const Side *b, int r)
 		else
 			both(d, a, x.v[x.at++], b, y.v[y.at++]);
 	}
+	if (d->n > from && r == 0)
+		mark_shifted(d->v + from, d->n - from, a, b);
+	for (size_t i = from; i < d->n; i++)
+		d->nshifted += d->v[i].shifted;
 	if (d->n > from)
 		qsort(d->v + from, d->n - from, sizeof *d->v, by_kind);
 	free(x.v);

@@ -64,6 +64,11 @@ void diff_summary(const Side *s, char letter, Buf *out)
 		buf_str(out, "\n                     computed ");
 		buf_hex(out, view_of(sum, sizeof sum));
 	}
+	if (s->nreloc)
+		buf_printf(out, "\n   %zu relocation%s touch%s its ranges: the "
+			   "loader changes the module", s->nreloc,
+			   s->nreloc == 1 ? "" : "s", s->nreloc == 1 ? "es" :
+			   "");
 	buf_str(out, "\n");
 }
 
@@ -85,6 +90,8 @@ static void put_range(const Diff *d, const Side *a, const Side *b, int r,
 			   kind_name[k]);
 		sep = ", ";
 	}
+	if (r == 0 && d->nshifted)
+		buf_printf(out, " (%zu as if by addresses)", d->nshifted);
 	buf_str(out, "\n");
 }
 
@@ -105,7 +112,7 @@ static void put_ranges(const Diff *d, const Side *a, const Side *b, Buf *out)
 	if (d->any && moved(a, b))
 		buf_str(out, "The ranges lie at other addresses: where code "
 			"refers to something outside of\nthem, it differs "
-			"for this alone.\n");
+			"for this alone. Such functions come last.\n");
 	if (d->any && (a->syms.source[0] == SYMS_PCLNTAB ||
 		       b->syms.source[0] == SYMS_PCLNTAB))
 		buf_str(out, "Stripped: functions are named after "
@@ -178,7 +185,7 @@ static void put_reloc(const Side *s, char letter, const DiffItem *it, u64 at,
 	}
 	if (r->known)
 		buf_printf(out, " (value 0x%llx)", ull(r->value));
-	buf_str(out, ": the loader changes the module\n");
+	buf_str(out, "\n");
 }
 
 static void put_code(const Side *s, char letter, const DiffItem *it,
@@ -247,7 +254,7 @@ static void put_item(const DiffItem *it, const Side *a, const Side *b,
 			   ull(it->ndiff), ull(at));
 	else if (!m)
 		buf_printf(out, "one side ends at +0x%llx", ull(at));
-	buf_str(out, "\n");
+	buf_str(out, it->shifted ? " (addresses?)\n" : "\n");
 }
 
 /* How much of the list a screen takes. Text comes last here: where it
