@@ -7,10 +7,12 @@
 # make install    to $(DESTDIR)$(PREFIX)
 #
 # V selects a variant of the build, each in its own build/$(V):
-# release, static, asan (ASan+UBSan), tsan, clang, fuzz.
+# release, static, asan (ASan+UBSan), tsan, clang, fuzz. Q= shows the
+# commands.
 
 PREFIX = /usr/local
 V = release
+Q = @
 
 PROGRAMS = gofips-check gofips-obj
 room_gofips-check = check
@@ -62,27 +64,33 @@ all: $(addprefix $(BIN)/,$(PROGRAMS))
 define program
 $(BIN)/$(1): $(B)/$(room_$(1))/main.o $(call libs_of,$(room_$(1)))
 	@mkdir -p $$(@D)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	@echo '  LINK  $$@'
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
 define library
 $(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter $(1)/%,$(sources)))
 	@rm -f $$@
-	ar rcs $$@ $$^
+	@echo '  AR    $$@'
+	$$(Q)ar rcs $$@ $$^
 $(B)/$(1)/%_test: $(B)/$(1)/%_test.o $(call libs_of,$(1))
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	@echo '  LINK  $$@'
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 $(B)/$(1)/%_replay: $(B)/$(1)/%_fuzz.o $(B)/objabi/replay.o \
 		$(call libs_of,$(1))
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	@echo '  LINK  $$@'
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
 $(B)/$(1)/%_hunt: $(B)/$(1)/%_fuzz.o $(call libs_of,$(1))
-	$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LDLIBS)
+	@echo '  LINK  $$@'
+	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach r,$(rooms),$(eval $(call library,$(r))))
 
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo '  CC    $<'
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 -include $(patsubst %.c,$(B)/%.d,$(sources) $(tests) $(fuzzers) $(mains) \
 	objabi/replay.c)
 
