@@ -29,8 +29,8 @@ const char *builtin_name(Release r, u32 i, u16 *abi)
 
 u32 builtin_index(Release r, const Arch *arch, View name, u16 abi)
 {
-	/* All are the runtime's: few names get beyond this. */
-	if (!view_prefix(name, "runtime."))
+	/* Few names get beyond this. */
+	if (!view_prefix(name, "runtime.") && !view_prefix(name, "type:"))
 		return NOSYM;
 	for (size_t k = 0; k < NELEM(builtin_table); k++)
 		if (view_is(name, builtin_table[k].name)) {

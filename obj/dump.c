@@ -213,7 +213,7 @@ static void put_pctab(Dump *d, View data)
 	int n = 0;
 
 	for (; pciter_next(&it); from = it.pc)
-		buf_printf(d->out, "%s[%#llx-%#llx) %d", n++ % 8 ? ", " :
+		buf_printf(d->out, "%s[0x%llx-0x%llx) %d", n++ % 8 ? ", " :
 			   n > 1 ? ",\n\t" : "\t",
 			   (unsigned long long)(from * minlc),
 			   (unsigned long long)(it.pc * minlc), it.val);

@@ -235,14 +235,15 @@ static Fault check_index(const GoObj *o, Blk b, u32 total)
 	return OK;
 }
 
-/* Not more bytes than the size says, so that size bounds everything; but the
- * compiler leaves the size of the symbols that describe the compilation 0. */
+/* Not more bytes than the size says. But the compiler leaves the size of the
+ * symbols that describe the compilation 0, and that of a wasm function
+ * counts something else than bytes. */
 static inline bool size_good(const GoObj *o, u32 i)
 {
 	const u8 *p = goobj_at(o, BlkSymdef, i, SYM_SIZE);
 
-	return (goobj_data(o, i).n <= ld32(p + 13, false)) |
-		(p[10] == SDWARFCUINFO);
+	return goobj_data(o, i).n <= ld32(p + 13, false) ||
+		p[10] == SDWARFCUINFO || kind_is_text(p[10]);
 }
 
 static Fault check_sizes(const GoObj *o)
@@ -268,7 +269,7 @@ static inline bool reloc_good(const Limits *l, const u8 *p, i32 before,
 {
 	i32 off = (i32)ld32(p, false);
 
-	return (off >= before) & ((u64)(u32)off + p[4] <= size) &
+	return off >= before && (u64)(u32)off + p[4] <= size &&
 		ref_good(l, goobj_symref(p + 15));
 }
 
@@ -292,12 +293,14 @@ static Fault check_relocs(const GoObj *o, const Limits *l)
 
 	for (u32 i = 0; i < o->ndef; i++) {
 		u32 end = goobj_idx(o, BlkRelocIdx, i + 1);
-		u32 size;
+		u32 size, n;
 		i32 before = 0;
 
 		if (k == end)
 			continue;
 		size = goobj_sym(o, i).size;
+		n = (u32)goobj_data(o, i).n;
+		size = size > n ? size : n;
 		for (; k < end; k++, p += RELOC_SIZE) {
 			if (!reloc_good(l, p, before, size))
 				return reloc_fault(o, l, k, before);
