@@ -139,9 +139,9 @@ static void find_no_fipsinfo(Report *r, FipsFind found)
 			   "go:fipsinfo, and without build information that "
 			   "could tell why");
 	else
-		report_add(r, REASON_NO_FIPSINFO, "a Go program that should "
-			   "have a go:fipsinfo and has none: it was removed "
-			   "after the link");
+		report_add(r, REASON_NO_FIPSINFO, "a Go program without "
+			   "go:fipsinfo, though its Go release writes one: it "
+			   "was removed, or another linker has linked it");
 	for (size_t i = 0; i < NELEM(tmp); i++)
 		buf_free(&tmp[i]);
 }
