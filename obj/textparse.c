@@ -24,7 +24,7 @@ static void end_member(Parser *p)
 		why = finish_object(p, &body);
 		if (why)
 			text_error(p, "%s", why);
-	} else if (p->header.n) {
+	} else if (p->header.n && !p->res->errors) {
 		text_error(p, "a header without object");
 	}
 	if (p->raw.n && body.n)
