@@ -107,8 +107,7 @@ LSym *pctab_end(PcTab *t, Obj *o, u64 size)
 	}
 	s->kind = SRODATA;
 	s->content = s->pcdata = true;
-	/* Only from 1.27 on do symbols have their alignment themselves. */
-	s->align = o->release >= GO127 || t->started ? 1 : 0;
+	s->align = o->release >= GO127 ? 1 : 0;	/* before: the writer's */
 	s->size = s->ndata = s->capdata = (u32)t->buf.n;
 	s->data = arena_alloc(&o->arena, t->buf.n);
 	if (t->buf.n)

@@ -115,13 +115,50 @@ static void string_table(Writer *w)
 
 /* ---- symbols --------------------------------------------------------- */
 
+/* The name behind prefix, or an empty one. */
+static View behind(View name, View prefix)
+{
+	View rest;
+
+	if (!view_has(name, 0, prefix.n) ||
+	    !view_eq(view_of(name.p, prefix.n), prefix))
+		return view_str("");
+	view_sub(name, prefix.n, name.n - prefix.n, &rest);
+	return rest;
+}
+
+static u8 flag_of(const LSym *s)
+{
+	View type = behind(s->name, view_str("type:"));
+
+	return type.n > 0 && type.p[0] != '.' && s->kind == SRODATA ?
+		s->flag | SymFlagGoType : s->flag;
+}
+
+/* Whatever the assembler names counted as linknamed up to 1.26. */
+static u8 flag2_of(const Obj *o, const LSym *s)
+{
+	u8 flag2 = s->flag2;
+
+	if (view_prefix(s->name, "go:itab.") && s->kind == SRODATA)
+		flag2 |= SymFlagItab;
+	if (o->pkgpath.n > 0 &&
+	    view_prefix(behind(s->name, o->pkgpath), "..dict"))
+		flag2 |= SymFlagDict;
+	if (view_is(s->name, "main.main") ||
+	    (o->release < GO127 && s->name.n > 0 &&
+	     (o->flags & ObjFlagFromAssembly)))
+		flag2 |= SymFlagLinkname;
+	return flag2;
+}
+
 static void put_sym(Writer *w, const LSym *s)
 {
 	put_string(w, s->name);
 	put16(w, s->abi);
 	put8(w, s->kind);
-	put8(w, s->flag);
-	put8(w, s->flag2);
+	put8(w, flag_of(s));
+	put8(w, flag2_of(w->o, s));
 	put32(w, s->size);
 	put32(w, s->align);
 }
@@ -325,6 +362,53 @@ static void put_refnames(Writer *w)
 	}
 }
 
+/* ---- alignment ------------------------------------------------------- */
+
+/* What the writer gave to content-addressable symbols up to 1.26: bytes
+ * and strings 1, else by the size. */
+static u32 default_align(const LSym *s, unsigned ptrsize)
+{
+	static const char *const prefix[] = {"go:string.",
+		"type:.namedata.", "type:.importpath."};
+	static const char *const suffix[] = {".opendefer", ".arginfo0",
+		".arginfo1", ".argliveinfo"};
+
+	for (size_t i = 0; i < NELEM(prefix); i++)
+		if (view_prefix(s->name, prefix[i]))
+			return 1;
+	for (size_t i = 0; i < NELEM(suffix); i++)
+		if (view_suffix(s->name, suffix[i]))
+			return 1;
+	if (view_prefix(s->name, "gclocals\xc2\xb7"))
+		return 4;
+	if (ptrsize == 8 && s->size % 8 == 0)
+		return 8;
+	return s->size % 4 == 0 ? 4 : s->size % 2 == 0 ? 2 : 1;
+}
+
+/* From 1.27 on they must have one, but for functions. */
+static void set_aligns(Obj *o)
+{
+	static const SymList hashed[] = {LIST_HASHED64, LIST_HASHED};
+
+	for (size_t l = 0; l < NELEM(hashed); l++) {
+		const Syms *list = &o->list[hashed[l]];
+
+		for (size_t i = 0; i < list->n; i++) {
+			LSym *s = list->p[i];
+
+			if (s->align || s->size == 0 || kind_is_text(s->kind))
+				continue;
+			if (o->release >= GO127)
+				obj_fail(o, s, "is content-addressable but "
+					 "alignment is not set");
+			else
+				s->align = default_align(s,
+							 o->arch->ptrsize);
+		}
+	}
+}
+
 /* ---- all of it ------------------------------------------------------- */
 
 static void put_header(Writer *w)
@@ -359,6 +443,7 @@ const char *obj_write(Obj *o, Buf *out)
 	Writer w = {.o = o, .out = out, .start = out->n};
 
 	obj_number(o);
+	set_aligns(o);
 	obj_hash(o, false);
 	list_externs(o);
 	buf_add(out, view_of(header, sizeof header));

@@ -213,6 +213,7 @@ TEST(cycle)
 	for (int i = 0; i < 2; i++) {
 		lsym_set_kind(&o, s[i], SRODATA);
 		s[i]->content = true;
+		s[i]->align = 8;
 		lsym_write_addr(&o, s[i], 0, 8, s[1 - i], 0);
 		lsym_define(&o, s[i]);
 	}
@@ -267,6 +268,32 @@ TEST(load_and_add)
 	buf_free(&c);
 }
 
+/* Up to 1.26 the writer aligns, from 1.27 on the symbol must say. */
+TEST(alignment)
+{
+	Obj o;
+	Buf b = {0};
+	LSym *f, *s;
+
+	sample_object(&o, GO126, &arch_table[ARCH_amd64]);
+	s = sample_const(&o, "go:string.\"four\"", 0);
+	s->size = s->ndata = 4;
+	s->align = 0;
+	EXPECT(!obj_write(&o, &b));
+	f = lsym_lookup(&o, view_str("p.f"), SymABIInternal);
+	EXPECT_EQ(f->aux[1].sym->align, 1);
+	EXPECT_EQ(s->align, 1);
+	obj_free(&o);
+	b.n = 0;
+	sample_object(&o, GO127, &arch_table[ARCH_amd64]);
+	sample_const(&o, "$i64.2", 2)->align = 0;
+	EXPECT_STR(obj_write(&o, &b), "is content-addressable but alignment "
+		   "is not set");
+	EXPECT(view_is(o.who, "$i64.2"));
+	buf_free(&b);
+	obj_free(&o);
+}
+
 /* What cannot be numbered is said, and no object comes of it. */
 TEST(twice_defined)
 {
@@ -291,5 +318,6 @@ TEST_MAIN(
 	RUN(rules)
 	RUN(cycle)
 	RUN(load_and_add)
+	RUN(alignment)
 	RUN(twice_defined)
 )

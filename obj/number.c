@@ -184,7 +184,8 @@ static void number_ref(void *arg, LSym *s)
 	}
 }
 
-/* The lists come first in their sections' order, whatever the walk found. */
+/* What a function brings with it. Its DWARF is a reference by now, and
+ * becomes a definition. */
 static void number_func(Obj *o, const LSym *s)
 {
 	static const AuxType order[] = {AuxFuncInfo, AuxDwarfRanges,

@@ -251,8 +251,8 @@ typedef struct {
 /* Validates the whole of an object: blocks, names, index tables, every
  * symbol reference, that relocations are sorted and lie within their
  * symbols (their size or their bytes, whichever is more), FuncInfo. What the
- * accessors below return afterwards is in
- * bounds. The fault's offset counts from the object's first byte. */
+ * accessors below return afterwards is in bounds. The fault's offset counts
+ * from the object's first byte. */
 Fault goobj_open(View obj, GoObj *o);
 
 static inline const u8 *goobj_at(const GoObj *o, Blk b, u32 i, u32 size)

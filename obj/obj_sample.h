@@ -67,6 +67,7 @@ static inline void sample_object(Obj *o, Release r, const Arch *arch)
 	type = lsym_lookup(o, view_str("type:p.T"), SymABI0);
 	lsym_set_kind(o, type, SRODATA);
 	type->content = true;
+	type->align = o->arch->ptrsize;
 	lsym_write_addr(o, type, 0, o->arch->ptrsize, f, 0);
 	lsym_write_addr(o, type, o->arch->ptrsize, o->arch->ptrsize, k, 8);
 	lsym_define(o, type);
