@@ -196,6 +196,7 @@ static void lsym_grow(Obj *o, LSym *s, u32 n)
 u8 *lsym_prepwrite(Obj *o, LSym *s, u32 off, u32 siz)
 {
 	u64 end = (u64)off + siz;
+	u8 kind = s->kind;
 
 	if (off >= 1u << 30 || end > MAXSIZE) {
 		obj_fail(o, s, "data written beyond what a symbol can have");
@@ -209,7 +210,8 @@ u8 *lsym_prepwrite(Obj *o, LSym *s, u32 off, u32 siz)
 		s->kind = SDATA;
 	else if (s->kind == SNOPTRBSS)
 		s->kind = SNOPTRDATA;
-	if (o->rules)
+	/* Up to 1.26, a write that leaves the kind alone does not set it. */
+	if (o->rules && (s->kind != kind || o->release >= GO127))
 		o->rules->set_kind(o, s);
 	lsym_grow(o, s, (u32)end);
 	if (end > s->size)

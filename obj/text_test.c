@@ -32,7 +32,7 @@ static bool object(TextResult *res, GoObj *g, const char *text)
 {
 	Archive a;
 	Member m;
-	Fault f;
+	Fault f = OK;
 
 	*res = (TextResult){0};
 	text_parse(res, "f", view_str(text));
@@ -260,8 +260,10 @@ static bool again(const char *text)
 	Fault f = OK;
 	GoObj g;
 
-	if (!object(&res, &g, text))
+	if (!object(&res, &g, text)) {
+		done(&res);
 		return false;
+	}
 	archive_open(&a, view_of(res.out.p, res.out.n));
 	if (!a.bare)
 		buf_str(&dump, "archive\n");
@@ -289,8 +291,8 @@ TEST(round_trip)
 		" reloc 0 0 R_KEEP y 0\n func args 8 locals 16 line 3\n"
 		"rodata \"a b\\\"\\n\\xff\xc2\xb7\"<7>\n bytes 00\n"
 		"rodata x<>\n bytes 00\nrodata x<> #2\n bytes 00\n"
-		"rodata c content dupok\n bytes 0001\n"
-		"rodata d content\n bytes 000102030405060708\n"
+		"rodata c content dupok align 1\n bytes 0001\n"
+		"rodata d content align 8\n bytes 000102030405060708\n"
 		"data e\n addr runtime.newobject<1>\n"
 		"member more\nraw 000102\n"));
 }

@@ -122,12 +122,13 @@ static bool add_hex(Parser *p, Buf *b, View w)
 	for (size_t i = 0; i < w.n; i += 2) {
 		int hi = hex_digit(w.p[i]);
 		int lo = i + 1 < w.n ? hex_digit(w.p[i + 1]) : -1;
-		u8 x = (u8)(hi << 4 | lo);
+		u8 x;
 
 		if (hi < 0 || lo < 0) {
 			text_error(p, "hexadecimal bytes expected");
 			return false;
 		}
+		x = (u8)(hi << 4 | lo);
 		buf_add(b, view_of(&x, 1));
 	}
 	return true;

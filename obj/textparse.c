@@ -111,7 +111,7 @@ static void st_object(Parser *p)
 		view_sub(v, 1, v.n - 1, &v);
 	buf_str(&p->header, "go object ");
 	buf_add(&p->header, v);
-	buf_str(&p->header, "\n\n!\n");
+	buf_str(&p->header, "\n!\n");
 	p->line.n = 0;
 }
 
@@ -556,7 +556,7 @@ static void st_at(Parser *p)
 
 static void write_bytes(Parser *p, View v)
 {
-	if (!gap(p, 0))
+	if (v.n == 0 || !gap(p, 0))
 		return;
 	lsym_write_bytes(&p->obj, p->sym, p->off, v);
 	advance(p, v.n);
