@@ -83,9 +83,11 @@ static int compare_targets(const Flags *f, Target *ta, Target *tb)
 	/* What was seen of a file that changed is worth nothing. */
 	side_close(&a);
 	side_close(&b);
-	if (!target_close(tb) | !target_close(ta))
+	if (!target_close(tb))
 		status = 2;
-	else
+	if (!target_close(ta))
+		status = 2;
+	if (status < 2 && out.n)
 		fwrite(out.p, 1, out.n, stdout);
 	buf_free(&out);
 	return status;

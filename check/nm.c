@@ -164,10 +164,10 @@ int nm_main(int argc, char **argv)
 	side_open(&s, &t);
 	status = list(&f, &s, &out);
 	side_close(&s);
-	if (target_close(&t))
-		fwrite(out.p, 1, out.n, stdout);
-	else
+	if (!target_close(&t))
 		status = 2;
+	if (status < 2 && out.n)
+		fwrite(out.p, 1, out.n, stdout);
 	buf_free(&out);
 	return status;
 }

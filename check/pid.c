@@ -307,10 +307,10 @@ int pid_main(const char *pid, bool all)
 		complain(&p, "go:fipsinfo", "it is not in memory where the "
 			 "file's mappings lead to it");
 	close(p.mem);
-	if (target_close(&p.t))
-		fwrite(out.p, 1, out.n, stdout);
-	else
+	if (!target_close(&p.t))
 		status = 2;
+	if (status < 2 && out.n)
+		fwrite(out.p, 1, out.n, stdout);
 	buf_free(&out);
 	return status;
 }
