@@ -97,6 +97,38 @@ TEST(kinds)
 	done(&res);
 }
 
+/* Up to 1.26, declaring them is what counts, not writing to them. */
+TEST(kinds_before_127)
+{
+	TextResult res;
+	GoObj g;
+
+	EXPECT(object(&res, &g, "object linux amd64 go1.26.1\n" PACKAGE
+		"text " MODULE ".F\n bytes c3\n"
+		"rodata " MODULE ".r\n int 4 1\n"
+		"bss " MODULE ".b\n int 4 1\n"));
+	EXPECT_EQ(kind(&g, MODULE ".F"), STEXTFIPS);
+	EXPECT_EQ(kind(&g, MODULE ".r"), SRODATAFIPS);
+	EXPECT_EQ(kind(&g, MODULE ".b"), SDATAFIPS);
+	done(&res);
+}
+
+/* A hash is taken as it is, whatever the contents. */
+TEST(hash)
+{
+	static const u8 want[HASH_SIZE] = {1, 2, 3};
+	TextResult res;
+	GoObj g;
+
+	EXPECT(object(&res, &g, HEAD "sym hashed SRODATA x size 9 align 1 "
+		"hash 01020300000000000000000000000000\n"
+		" bytes 000102030405060708\n"));
+	EXPECT_EQ(g.nhasheddef, 1);
+	EXPECT(g.nhasheddef == 1 &&
+	       memcmp(goobj_hash(&g, 0), want, HASH_SIZE) == 0);
+	done(&res);
+}
+
 /* Written to in bss, a symbol becomes data: prepwrite. */
 TEST(write_to_bss)
 {
@@ -299,6 +331,8 @@ TEST(round_trip)
 
 TEST_MAIN(
 	RUN(kinds)
+	RUN(kinds_before_127)
+	RUN(hash)
 	RUN(write_to_bss)
 	RUN(data)
 	RUN(references)
