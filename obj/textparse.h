@@ -1,5 +1,5 @@
-/* The reader of textual objects: textparse.c has the statements, textlex.c
- * the words that they are made of. */
+/* The reader of textual objects: textparse.c and textdata.c have the statements,
+ * textlex.c the words that they are made of. */
 #ifndef OBJ_TEXTPARSE_H
 #define OBJ_TEXTPARSE_H
 
@@ -65,5 +65,25 @@ bool text_reloctype(Parser *p, u16 *type);
 /* Splits a word at its ABI. */
 bool text_split(Parser *p, View w, View *name, u16 *abi);
 bool text_parse_number(View w, i64 *x);
+
+/* ---- textdata.c ---- */
+
+/* A reference: NULL for "-". The first mention makes the symbol. */
+bool text_symref(Parser *p, LSym **s);
+LSym *text_label(Parser *p, View w);	/* w with its # */
+void text_end_func(Parser *p);
+
+/* Statements, p->line being what follows their names. */
+void st_at(Parser *p);
+void st_bytes(Parser *p);
+void st_string(Parser *p);
+void st_int(Parser *p);
+void st_addr(Parser *p);
+void st_weakaddr(Parser *p);
+void st_off(Parser *p);
+void st_weakoff(Parser *p);
+void st_reloc(Parser *p);
+void st_aux(Parser *p);
+void st_func(Parser *p);
 
 #endif
