@@ -793,7 +793,7 @@ typedef struct {
 Fault lint_archive(Buf *out, const char *path, View file,
 		   const LintOptions *opt, size_t *found);
 
-/* ---- text.c, textlex.c, textparse.c: objects as text ------------------ */
+/* ---- text.c, textlex.c, textparse.c, textdata.c: objects as text ------ */
 
 enum { TEXT_AR = 48 };	/* bytes of an ar header in front of the size */
 
