@@ -335,7 +335,11 @@ typedef struct {
 	size_t n, cap;
 	size_t first[FIPS_NRANGE + 1];	/* where each range begins in v */
 	SymSource source[FIPS_NRANGE];
+	u64 room;	/* bytes of names that may still be added */
 } Syms;
+
+/* In the order of bytes; long names that begin the same count as equal. */
+int name_order(View a, View b);
 
 /* The symbols that begin in a range of info. With functions, those of the
  * text are taken from runtime.pclntab even if there is a symbol table. */

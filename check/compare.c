@@ -166,18 +166,10 @@ static void measure(DiffItem *it, View a, View b)
 
 /* ---- by name ------------------------------------------------------- */
 
-static int order(View a, View b)
-{
-	size_t n = a.n < b.n ? a.n : b.n;
-	int c = n ? memcmp(a.p, b.p, n) : 0;
-
-	return c ? c : (a.n > b.n) - (a.n < b.n);
-}
-
 static int by_name(const void *x, const void *y)
 {
 	const ModSym *a = *(ModSym *const *)x, *b = *(ModSym *const *)y;
-	int c = order(a->key, b->key);
+	int c = name_order(a->key, b->key);
 
 	return c ? c : (a > b) - (a < b);
 }
@@ -238,7 +230,7 @@ static void match(Diff *d, const Side *a, const Side *b, int r)
 
 	while (x.at < x.n || y.at < y.n) {
 		int c = x.at == x.n ? 1 : y.at == y.n ? -1 :
-			order(x.v[x.at]->key, y.v[y.at]->key);
+			name_order(x.v[x.at]->key, y.v[y.at]->key);
 
 		if (c < 0)
 			only(d, x.v[x.at++], NULL);

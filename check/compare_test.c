@@ -126,6 +126,24 @@ TEST(symbols_do_not_overlap)
 	syms_free(&s);
 }
 
+/* 300 bytes of names in a file of 100. */
+TEST(names_have_room)
+{
+	static char name[151];
+	Sample x;
+	Syms s;
+
+	make(&x);
+	memset(name, 'n', 150);
+	x.nsym = 0;
+	x.img.file.n = 100;
+	add(&x, name, TEXT, 8);
+	add(&x, name, TEXT + 8, 8);
+	syms_load(&s, &x.img, &x.info, false);
+	EXPECT(s.n == 2 && s.v[0].name.n == 150 && s.v[1].name.n == 0);
+	syms_free(&s);
+}
+
 TEST(same)
 {
 	Sample x, y;
@@ -189,6 +207,14 @@ TEST(moved)
 	memcpy(x.text + 0xa0, y.text + 0x40, 0x40);
 	run(&d, &x, &y);
 	EXPECT(d.n == 1 && d.v[0].a && d.v[0].a->addr == TEXT + 0x80);
+	EXPECT_EQ(d.v[0].at_b, 0x80);
+	diff_free(&d);
+	y.text[0x80] ^= 1;
+	y.text[0x43] ^= 1;	/* in b, which is elsewhere in x */
+	run(&d, &x, &y);
+	EXPECT(d.n == 1 && view_is(d.v[0].b->name, "b"));
+	EXPECT_EQ(d.v[0].at_a, 0xa3);
+	EXPECT_EQ(d.v[0].at_b, 0x43);
 	diff_free(&d);
 }
 
@@ -206,7 +232,7 @@ TEST(shifted)
 	for (size_t i = 0; i < 4; i++)
 		st32(y.text + i * 0x40 + 5 + i, ld32(x.text + i * 0x40 + 5 +
 						     i, false) + 0x120, false);
-	y.text[0x60] ^= 0x10;	/* in b */
+	y.text[0x4a] ^= 0x10;	/* in b, right behind the reference */
 	run(&d, &x, &y);
 	EXPECT(d.n == 4 && d.nshifted == 3);
 	EXPECT(!d.v[0].shifted && view_is(d.v[0].a->name, "b"));
@@ -331,7 +357,8 @@ TEST(dumps)
 }
 
 TEST_MAIN(
-	RUN(symbols_by_place) RUN(symbols_do_not_overlap) RUN(same)
+	RUN(symbols_by_place) RUN(symbols_do_not_overlap)
+	RUN(names_have_room) RUN(same)
 	RUN(changed) RUN(added_removed_resized) RUN(moved) RUN(shifted) RUN(snapshots)
 	RUN(between_symbols) RUN(one_side_named) RUN(no_names)
 	RUN(relocations) RUN(dumps)

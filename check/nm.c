@@ -51,14 +51,9 @@ static int by_addr(const void *x, const void *y)
 static int by_name(const void *x, const void *y)
 {
 	const ModSym *a = x, *b = y;
-	size_t n = a->name.n < b->name.n ? a->name.n : b->name.n;
-	int c = n ? memcmp(a->name.p, b->name.p, n) : 0;
+	int c = name_order(a->name, b->name);
 
-	if (c)
-		return c;
-	if (a->name.n != b->name.n)
-		return a->name.n < b->name.n ? -1 : 1;
-	return by_addr(x, y);
+	return c ? c : by_addr(x, y);
 }
 
 static int by_size(const void *x, const void *y)

@@ -9,7 +9,18 @@
 
 #include "check/check.h"
 
-enum { MAXALIAS = 4 };	/* at one address; assembly has two at times */
+enum {
+	MAXALIAS = 4,	/* at one address; assembly has two at times */
+	MAXORDER = 1024,	/* bytes of names that are compared */
+};
+
+int name_order(View a, View b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n < MAXORDER ? n : MAXORDER) : 0;
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
 
 /* The part after crypto/internal/fips140 and, if it has one, the snapshot, so
  * that a symbol is found again in another snapshot of the module. The
@@ -34,6 +45,10 @@ static View key_of(View name)
 
 static void add(Syms *s, ModSym sym)
 {
+	/* A hostile file has all its symbols share one long name. */
+	if (sym.name.n > s->room)
+		sym.name.n = 0;
+	s->room -= sym.name.n;
 	sym.key = key_of(sym.name);
 	if (s->n == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 1024;
@@ -147,7 +162,8 @@ void syms_load(Syms *s, const Image *img, const Fipsinfo *info,
 {
 	size_t at = 0;
 
-	*s = (Syms){0};
+	/* Names do not overlap, or few do. */
+	*s = (Syms){.room = 2 * (u64)img->file.n};
 	from_table(s, img, info);
 	if (functions)
 		drop_text(s);

@@ -35,7 +35,7 @@ enum {
 	ENTRY = 8,	/* bytes of a row of functab */
 	NAMEOFF = 4,	/* in _func */
 	/* Names of generic functions spell out their type arguments. */
-	MAXNAME = 16384,
+	MAXNAME = 4096,
 };
 
 /* ---- finding the table --------------------------------------------- */

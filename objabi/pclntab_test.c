@@ -169,6 +169,9 @@ TEST(false_moduledata)
 	word(&s, MOD + 17 * 8, 4);
 	EXPECT(!pclntab_open(&s.img, &t).why);
 	EXPECT(!pclntab_locate(&s.img, &t));
+	word(&s, MOD + 17 * 8, 3);
+	word(&s, MOD + 20 * 8, TEXT + 0x18);
+	EXPECT(!pclntab_locate(&s.img, &t));
 }
 
 TEST(names)
