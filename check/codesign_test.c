@@ -245,6 +245,78 @@ TEST(signature_in_module)
 	EXPECT_STR(why(&m), "the signature overlaps what it signs");
 }
 
+/* The last page is a whole one. */
+TEST(whole_pages)
+{
+	Sample m = unsealed();
+	Seal s;
+
+	memcpy(m.b + F_LINK, m.b + SIG, SIG_SIZE);
+	put_table(&m, CODESIGN, 8, F_LINK, SIG_SIZE);
+	be(&m, F_LINK + DIR1 + 28, 2);
+	be(&m, F_LINK + DIR1 + 32, F_LINK);
+	be(&m, F_LINK + DIR2 + 32, F_LINK);
+	EXPECT(!seal_bytes(m.b, sizeof m.b, &s).why);
+	EXPECT(s.signed_anew);
+	be(&m, F_LINK + DIR1 + 28, 3);
+	EXPECT_STR(why(&m), "");	/* nothing is to be done */
+	m.b[0x700] ^= 1;
+	EXPECT(strstr(why(&m), "one hash for each page"));
+}
+
+/* A command beyond those that the sample keeps the places of. */
+static u32 more_command(Sample *m, u32 cmd, u32 size)
+{
+	u32 at = m->n;
+
+	put32(m, at, cmd);
+	put32(m, at + 4, size);
+	m->n += size;
+	put32(m, 16, ld32(m->b + 16, false) + 1);
+	put32(m, 20, m->n - 32);
+	return at;
+}
+
+/* The page hash lies where a load command is: sealed, the file is no longer
+ * one. */
+TEST(over_commands)
+{
+	Sample m = unsealed();
+	u32 sig = more_command(&m, 0x7f, 88) + 8, cd = sig + 24;
+	u32 next = more_command(&m, 0x7e, 32);
+
+	EXPECT_EQ(next, cd + 56);
+	put_table(&m, CODESIGN, 8, sig, 112);
+	be(&m, sig, 0xfade0cc0);
+	be(&m, sig + 4, 112);
+	be(&m, sig + 8, 1);
+	be(&m, sig + 16, 24);
+	be(&m, cd, 0xfade0c02);
+	be(&m, cd + 4, 56 + 32);
+	be(&m, cd + 8, 0x20001);
+	be(&m, cd + 12, 2);
+	be(&m, cd + 16, 56);
+	be(&m, cd + 20, 44);
+	be(&m, cd + 28, 1);
+	be(&m, cd + 32, sig);
+	memcpy(m.b + cd + 36, "\x20\2\0\x0c", 4);
+	EXPECT(strstr(why(&m), "load command"));
+}
+
+/* The section names a struct in memory that is not writable, where the
+ * search without sections does not look; there it finds another. */
+TEST(section_and_other)
+{
+	Sample m = unsealed();
+
+	memcpy(m.b + ELSEWHERE, m.b + F_DATA, 120);
+	put64(&m, ELSEWHERE + 48, TEXT + ELSEWHERE);
+	put64(&m, m.at[DATA_SEG] + 72 + 32, TEXT + ELSEWHERE);
+	EXPECT_STR(why(&m), "there are two go:fipsinfo");
+	m.b[F_DATA]++;
+	EXPECT_STR(why(&m), "");
+}
+
 TEST_MAIN(
 	RUN(both_directories)
 	RUN(again)
@@ -253,4 +325,7 @@ TEST_MAIN(
 	RUN(signers)
 	RUN(refused)
 	RUN(signature_in_module)
+	RUN(whole_pages)
+	RUN(over_commands)
+	RUN(section_and_other)
 )

@@ -206,6 +206,9 @@ TEST(verify_fails)
 	EXPECT(strstr(seal_verify(was, now, 0, e.n, &s).why, "not verify"));
 	e.b[INFO + 16]--;
 	EXPECT(!seal_verify(was, now, 0, e.n, &s).why);
+	before.b[0x101]++, e.b[0x101]++;	/* in text, in both */
+	EXPECT(strstr(seal_verify(was, now, 0, e.n, &s).why, "not verify"));
+	before.b[0x101]--, e.b[0x101]--;
 	s.sum[0]++;
 	EXPECT(strstr(seal_verify(was, now, 0, e.n, &s).why, "not verify"));
 }
