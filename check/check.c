@@ -71,57 +71,116 @@ int report_exit(const Report *r)
 void report_free(Report *r)
 {
 	free(r->reason);
+	free(r->setting);
+	arena_free(&r->arena);
 	buf_free(&r->text);
 }
 
-bool report_setting(const Report *r, const char *key, Buf *tmp, View *v)
+bool report_setting(const Report *r, const char *key, View *v)
 {
-	size_t n;
-
+	for (int i = 0; i < r->nsetting; i++) {
+		if (view_is(r->setting[i].key, key)) {
+			*v = r->setting[i].value;
+			return true;
+		}
+	}
 	*v = (View){0};
-	if (!r->has_build || !buildinfo_get(&r->build, key, v))
-		return false;
-	tmp->n = 0;
-	if (v->n == 0 || (v->p[0] != '"' && v->p[0] != '`'))
-		return true;
-	buf_add(tmp, *v);
-	if (go_unquote(*v, (u8 *)tmp->p, &n))
-		*v = view_of(tmp->p, n);
-	return true;
+	return false;
 }
 
-/* ---- findings ------------------------------------------------------ */
+void report_platform(const Report *r, View *goos, View *goarch)
+{
+	if (!report_setting(r, "GOOS", goos))
+		*goos = view_str(r->img->goos);
+	if (!report_setting(r, "GOARCH", goarch))
+		*goarch = view_str(r->img->arch ? r->img->arch->goarch : "");
+}
+
+/* ---- the build information ------------------------------------------- */
+
+/* As it is, if it is no good Go string. */
+static View unquote(Report *r, View v)
+{
+	u8 *p;
+	size_t n;
+
+	if (v.n == 0 || (v.p[0] != '"' && v.p[0] != '`'))
+		return v;
+	p = arena_alloc(&r->arena, v.n);
+	return go_unquote(v, p, &n) ? view_of(p, n) : v;
+}
+
+static bool has_key(const Report *r, View key)
+{
+	for (int i = 0; i < r->nsetting; i++)
+		if (view_eq(r->setting[i].key, key))
+			return true;
+	return false;
+}
+
+/* Readers of build information differ in which of two equal settings they
+ * believe; here it is the first. */
+static void read_settings(Report *r)
+{
+	View key, value;
+	size_t at = 0;
+	bool twice = false;
+
+	while (buildinfo_setting(&r->build, &at, &key, &value)) {
+		if (r->nsetting == MAXSETTING) {
+			report_add(r, REASON_BAD_BUILDINFO, "there are more "
+				   "than %d settings; the rest is not looked "
+				   "at", MAXSETTING);
+			break;
+		}
+		if (r->nsetting % 64 == 0)
+			r->setting = xrealloc(r->setting, sizeof(Setting) *
+					      (size_t)(r->nsetting + 64));
+		key = unquote(r, key);
+		if (has_key(r, key)) {
+			twice = true;
+			continue;
+		}
+		r->setting[r->nsetting++] = (Setting){key, unquote(r, value)};
+	}
+	if (twice)
+		report_add(r, REASON_BAD_BUILDINFO, "a setting stands there "
+			   "twice");
+}
 
 static void find_buildinfo(Report *r)
 {
 	Fault why;
+	bool found = buildinfo_find(r->img, &r->build, &why);
 
-	r->has_build = buildinfo_find(r->img, &r->build, &why);
-	if (why.why) {
+	if (why.why)
 		report_add(r, REASON_BAD_BUILDINFO, "%s (offset %#llx)",
 			   why.why, (unsigned long long)why.off);
-	}
-	if (r->has_build && r->build.version.n == 0)
-		r->has_build = false;
+	r->go |= found;
+	r->has_build = found && r->build.version.n != 0;
+	if (r->has_build)
+		read_settings(r);
 }
+
+/* ---- findings ------------------------------------------------------ */
 
 /* Why is there none? As far as the file tells. */
 static void find_no_fipsinfo(Report *r, FipsFind found)
 {
 	View goos, goarch, mode;
-	Buf tmp[3] = {0};
 	Release rel = GO127;
 
-	if (!report_setting(r, "GOOS", &tmp[0], &goos))
-		goos = view_str(r->img->goos);
-	if (!report_setting(r, "GOARCH", &tmp[1], &goarch) && r->img->arch)
-		goarch = view_str(r->img->arch->goarch);
-	report_setting(r, "-buildmode", &tmp[2], &mode);
+	report_platform(r, &goos, &goarch);
+	report_setting(r, "-buildmode", &mode);
+	release_of(r->build.version, &rel);
 	if (found == FIPS_NOBITS)
 		report_add(r, REASON_DEBUG_FILE, "the section of "
 			   "go:fipsinfo has no bytes in this file: it holds "
 			   "the debug information of another one");
-	else if (r->has_build && !release_of(r->build.version, &rel))
+	else if (r->build.old)
+		report_add(r, REASON_OLD_GO, "linked by Go 1.17 or older: "
+			   "go:fipsinfo came with Go 1.24");
+	else if (release_is_old(r->build.version))
 		report_add(r, REASON_OLD_GO, "linked by %.*s: "
 			   "go:fipsinfo came with Go 1.24",
 			   (int)(r->build.version.n & 0xff),
@@ -142,8 +201,6 @@ static void find_no_fipsinfo(Report *r, FipsFind found)
 		report_add(r, REASON_NO_FIPSINFO, "a Go program without "
 			   "go:fipsinfo, though its Go release writes one: it "
 			   "was removed, or another linker has linked it");
-	for (size_t i = 0; i < NELEM(tmp); i++)
-		buf_free(&tmp[i]);
 }
 
 static void find_bad_ranges(Report *r)
@@ -188,26 +245,24 @@ static void find_relocs(Report *r)
 	if (r->nhit)
 		report_add(r, REASON_RELOC_IN_RANGE,
 			   "the loader changes the %s range: %llu "
-			   "relocation%s, the first %s (type %u) at %#llx",
-			   fips_range_name[r->hit[0].range],
+			   "relocation%s, the first %s (type %u) at %#llx"
+			   "%s%.*s", fips_range_name[r->hit[0].range],
 			   (unsigned long long)r->nhit,
 			   r->nhit == 1 ? "" : "s",
 			   d->name && d->name[0] ? d->name : "unnamed",
-			   d->type, (unsigned long long)d->addr);
+			   d->type, (unsigned long long)d->addr,
+			   d->sym.n ? " for " : "", (int)(d->sym.n & 0xff),
+			   d->sym.n ? (const char *)d->sym.p : "");
 	if (why.why)
 		report_add(r, REASON_BAD_RELOCS, "%s (offset %#llx)",
 			   why.why, (unsigned long long)why.off);
 }
 
-/* Without FIPS code the markers alone lie there: the start marker of the
- * text takes as much as a function's alignment, the others a byte each. */
+/* Without FIPS code the marker alone lies there, which takes as much room
+ * as a function's alignment; the smallest real module has 40 KB. */
 static void find_linked(Report *r)
 {
-	u64 n[FIPS_NRANGE];
-
-	for (int i = 0; i < FIPS_NRANGE; i++)
-		n[i] = r->info.range[i].end - r->info.range[i].start;
-	r->linked = n[0] > 64 || n[1] > 8 || n[2] > 8 || n[3] > 8;
+	r->linked = r->info.range[0].end - r->info.range[0].start > 64;
 	if (!r->linked)
 		report_add(r, REASON_MARKERS_ONLY, "no code of the FIPS "
 			   "module is linked in: the ranges are empty but "
@@ -277,14 +332,15 @@ static void judge_fipsinfo(Report *r)
 	Fault why;
 	FipsFind found = fipsinfo_find(r->img, &r->info, &why);
 
-	r->go |= r->has_build || r->img->go || found == FIPS_NOBITS;
+	r->go |= r->img->go || found == FIPS_NOBITS;
 	if (!r->go && (found == FIPS_NONE || found == FIPS_FOUND))
 		r->go = pclntab_find(r->img, &pclntab);
 	if (found == FIPS_FOUND) {
 		judge_info(r);
-	} else if (found == FIPS_BAD) {
+	} else if (found == FIPS_BAD || found == FIPS_BAD_RELOCS) {
 		r->has_info = r->info.size != 0;
-		report_add(r, REASON_BAD_FIPSINFO, "%s (offset %#llx)",
+		report_add(r, found == FIPS_BAD ? REASON_BAD_FIPSINFO :
+			   REASON_BAD_RELOCS, "%s (offset %#llx)",
 			   why.why, (unsigned long long)why.off);
 	} else if (r->go) {
 		find_no_fipsinfo(r, found);
@@ -300,7 +356,7 @@ static void judge_fipsinfo(Report *r)
 
 /* A damaged executable: is it a Go program? Its headers cannot tell, but
  * the bytes may. */
-static bool trace_of_go(View bytes)
+bool trace_of_go(View bytes)
 {
 	static const char *const magic[] = {"\xff Go buildinf:",
 					    "\xff Go fipsinfo \xff"};
@@ -329,6 +385,7 @@ void check_image(Report *r, Image *img, View bytes)
 			   (unsigned long long)why.off);
 		return;
 	}
+	r->opened = true;
 	find_buildinfo(r);
 	judge_fipsinfo(r);
 	if (r->go && !r->has_build)

@@ -49,6 +49,11 @@ enum {
 				 * programs have 40 */
 };
 
+/* A build setting, without the quotes that either part may have. */
+typedef struct {
+	View key, value;
+} Setting;
+
 /* A relocation that touches a range; range FIPS_NRANGE is the struct. */
 typedef struct {
 	int range;
@@ -68,8 +73,12 @@ typedef struct {
 	bool linked;	/* more than the markers lies between the brackets */
 	u64 nhit;
 	Hit hit[MAXHIT];	/* the first of them */
+	bool opened;	/* img is sound enough to be looked into */
 	bool has_build;
 	Buildinfo build;
+	Setting *setting;	/* of the build, each key once, unquoted */
+	int nsetting;
+	Arena arena;	/* for what had quotes */
 	View code_snapshot;	/* as the functions' paths have it, or empty */
 	bool has_godebug;
 	View godebug;	/* runtime.godebugDefault, if its symbol is there */
@@ -94,13 +103,19 @@ void report_add_as(Report *r, ReasonId id, Severity s, const char *fmt, ...);
  * the report is read, as must the bytes. */
 void check_image(Report *r, Image *img, View bytes);
 
+/* Do the bytes of a damaged file look like those of a Go program? */
+bool trace_of_go(View bytes);
+
 bool report_failed(const Report *r);	/* some reason is an ERROR */
 int report_exit(const Report *r);	/* 0, 1 or 2 */
 void report_free(Report *r);
 
-/* The value of a build setting without its quotes, in *tmp if it had
- * some; false if there is none. */
-bool report_setting(const Report *r, const char *key, Buf *tmp, View *v);
+/* The value of a build setting; false, and *v empty, if there is none. */
+bool report_setting(const Report *r, const char *key, View *v);
+/* GOOS and GOARCH: what the build information says counts before what the
+ * format can tell, as an ELF header does not know android from linux. Empty
+ * if unknown. */
+void report_platform(const Report *r, View *goos, View *goarch);
 
 /* ---- evidence.c ---------------------------------------------------- */
 
@@ -190,6 +205,7 @@ typedef struct {
 	Input *v;
 	size_t n, cap;
 	Arena arena;
+	bool silent;	/* print nothing */
 	int errors;	/* that were printed: a directory not readable */
 } Inputs;
 
@@ -293,6 +309,9 @@ const char *output_read(const Output *o, u8 *buf, size_t n);
 const char *output_mode(Output *o, u32 mode, bool keep, u32 uid, u32 gid);
 const char *output_commit(Output *o);
 void output_drop(Output *o);
+
+#define FIPS_BAD_RANGE "a range of go:fipsinfo is not sound (gofips-check " \
+	"says how)"
 
 /* ---- target.c ------------------------------------------------------ */
 
@@ -456,6 +475,8 @@ int seal_main(int argc, char **argv);
  * exits with 2. command, arg and why may be NULL. */
 _Noreturn void usage_error(const char *command, const char *what,
 			   const char *arg, const char *why);
+/* Exits, with 2 if what was printed could not be written. */
+_Noreturn void done(int status);
 /* auto, always, never; false if when is none of them. auto looks at
  * standard output and NO_COLOR. */
 bool want_color(const char *when, bool *color);

@@ -91,13 +91,17 @@ static void find_instrumentation(Report *r, const Names *n)
 /* latest and off name no snapshot, and put none into the paths. */
 static void find_snapshot_claim(Report *r, const Names *n)
 {
-	Buf tmp = {0};
 	View claim;
 
 	r->code_snapshot = n->snapshot;
-	report_setting(r, "GOFIPS140", &tmp, &claim);
+	report_setting(r, "GOFIPS140", &claim);
 	if (!view_prefix(claim, "v"))
 		claim = (View){0};
+	if (claim.n && r->linked && !n->module)
+		report_add(r, REASON_SNAPSHOT_NOT_SEEN, "the build "
+			   "information names the snapshot %.*s, but no "
+			   "function of the module is found by its name",
+			   (int)(claim.n & 0xff), (const char *)claim.p);
 	if (r->has_build && n->module && !view_eq(claim, n->snapshot))
 		report_add(r, REASON_SNAPSHOT_NOT_IN_CODE,
 			   "the build information names %s%.*s, the module's "
@@ -107,7 +111,6 @@ static void find_snapshot_claim(Report *r, const Names *n)
 			   n->snapshot.n ? "" : "the Go release",
 			   (int)(n->snapshot.n & 0xff),
 			   (const char *)n->snapshot.p);
-	buf_free(&tmp);
 }
 
 /* ---- builds and platforms that refuse ---------------------------------- */
@@ -115,16 +118,14 @@ static void find_snapshot_claim(Report *r, const Names *n)
 static void find_refusals(Report *r, const Names *n)
 {
 	View goos, goarch, tags, exp;
-	Buf tmp[4] = {0};
 	Release rel = GO127;
 	const char *how = NULL;
 
 	if (r->has_build)
 		release_of(r->build.version, &rel);
-	report_setting(r, "GOOS", &tmp[0], &goos);
-	report_setting(r, "GOARCH", &tmp[1], &goarch);
-	report_setting(r, "-tags", &tmp[2], &tags);
-	report_setting(r, "GOEXPERIMENT", &tmp[3], &exp);
+	report_platform(r, &goos, &goarch);
+	report_setting(r, "-tags", &tags);
+	report_setting(r, "GOEXPERIMENT", &exp);
 	if (port_of(rel, goos, goarch) == PORT_SUM)
 		report_add(r, REASON_REFUSES_PLATFORM, "on %.*s/%.*s Go "
 			   "programs refuse FIPS mode", (int)goos.n,
@@ -139,8 +140,6 @@ static void find_refusals(Report *r, const Names *n)
 	if (how)
 		report_add(r, REASON_REFUSES_BUILD, "built %s: such a "
 			   "program refuses FIPS mode", how);
-	for (size_t i = 0; i < NELEM(tmp); i++)
-		buf_free(&tmp[i]);
 }
 
 static void find_vendor(Report *r)
@@ -159,29 +158,6 @@ static void find_vendor(Report *r)
 				   "%.*s", vendor[i].who,
 				   (int)(r->build.version.n & 0xff),
 				   (const char *)r->build.version.p);
-			return;
-		}
-	}
-}
-
-/* Readers differ in which of two equal settings they believe. */
-static void find_twice(Report *r)
-{
-	View key, value, first;
-	size_t at = 0;
-
-	for (int i = 0; r->has_build && i < MAXSETTING &&
-	     buildinfo_setting(&r->build, &at, &key, &value); i++) {
-		size_t from = 0;
-		View k;
-
-		while (buildinfo_setting(&r->build, &from, &k, &first) &&
-		       !view_eq(k, key))
-			;
-		if (first.p != value.p) {
-			report_add(r, REASON_BAD_BUILDINFO, "the setting "
-				   "%.*s stands there twice",
-				   (int)(key.n & 0x7f), (const char *)key.p);
 			return;
 		}
 	}
@@ -249,7 +225,7 @@ static bool text_is_there(const Image *img, View text)
 		View v = img->seg[i].data, before;
 
 		for (size_t at = 0; (at = view_find(v, at, text, 1)) < v.n;
-		     at++)
+		     at += text.n)
 			if (at < nkey ||
 			    !view_sub(v, at - nkey, nkey, &before) ||
 			    !view_is(before, key))
@@ -260,11 +236,10 @@ static bool text_is_there(const Image *img, View text)
 
 static void find_godebug(Report *r)
 {
-	Buf tmp = {0};
 	View claim, got;
 	u64 addr;
 
-	report_setting(r, "DefaultGODEBUG", &tmp, &claim);
+	report_setting(r, "DefaultGODEBUG", &claim);
 	if (find_symbol(r->img, "runtime.godebugDefault", &addr) &&
 	    read_string(r->img, addr, &got)) {
 		r->has_godebug = true;
@@ -281,21 +256,30 @@ static void find_godebug(Report *r)
 			   "of the build information is nowhere in the "
 			   "program's data");
 	}
-	buf_free(&tmp);
+}
+
+/* A section header may show one go:fipsinfo, and the program use another. */
+static void find_second(Report *r)
+{
+	Fault why = OK;
+
+	if (r->has_sum && fipsinfo_second(r->img, &r->info, &why))
+		report_add(r, REASON_BAD_FIPSINFO, "%s (offset %#llx)",
+			   why.why, (unsigned long long)why.off);
 }
 
 void evidence_find(Report *r)
 {
 	Names n;
 
-	if (!r->img || !r->go || r->verdict == VERDICT_NOT_GO)
+	if (!r->opened || !r->go)
 		return;
+	find_second(r);
 	n = look_at_names(r);
 	find_snapshot_claim(r, &n);
 	if (r->linked)
 		find_instrumentation(r, &n);
 	find_refusals(r, &n);
 	find_vendor(r);
-	find_twice(r);
 	find_godebug(r);
 }

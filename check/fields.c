@@ -64,28 +64,21 @@ static void put_reasons(const Report *r, Sink *s)
 	s->close(s, ']');
 }
 
-/* What the build information says counts before what the format can tell:
- * an ELF header does not know android from linux. */
 static void put_platform(const Report *r, Sink *s)
 {
 	const Image *img = r->img;
-	Buf tmp = {0};
-	View v;
+	View goos, goarch, mode;
 
+	report_platform(r, &goos, &goarch);
 	put_str(s, "format", img->format->name);
-	put_view(s, "goos", report_setting(r, "GOOS", &tmp, &v) ? v :
-		 view_str(img->goos));
-	if (img->arch)
-		put_str(s, "goarch", img->arch->goarch);
-	else if (report_setting(r, "GOARCH", &tmp, &v))
-		put_view(s, "goarch", v);
+	put_view(s, "goos", goos);
+	put_view(s, "goarch", goarch);
 	put_bool(s, "pie", img->pie);
-	if (report_setting(r, "-buildmode", &tmp, &v))
-		put_view(s, "buildmode", v);
+	if (report_setting(r, "-buildmode", &mode))
+		put_view(s, "buildmode", mode);
 	else if (img->kind != IMAGE_OTHER)
 		put_str(s, "buildmode", img->kind == IMAGE_SHLIB ?
 			"c-shared" : img->pie ? "pie" : "exe");
-	buf_free(&tmp);
 }
 
 static void put_ranges(const Report *r, Sink *s)
@@ -144,49 +137,21 @@ static void put_info(const Report *r, Sink *s)
 	}
 }
 
-/* A setting that stands there twice is shown once: the first, which is
- * also what --require and the policies look at. */
-static bool seen(const Buildinfo *bi, size_t upto, View key)
-{
-	size_t at = 0;
-	View k, v;
-
-	while (buildinfo_setting(bi, &at, &k, &v) && at < upto)
-		if (view_eq(k, key))
-			return true;
-	return false;
-}
-
-static View unquoted(View v, Buf *tmp)
-{
-	size_t n;
-
-	tmp->n = 0;
-	if (v.n == 0 || (v.p[0] != '"' && v.p[0] != '`'))
-		return v;
-	buf_add(tmp, v);
-	return go_unquote(v, (u8 *)tmp->p, &n) ? view_of(tmp->p, n) : v;
-}
-
 static void put_build(const Report *r, Sink *s)
 {
 	const Buildinfo *bi = &r->build;
-	Buf k = {0}, v = {0};
-	View key, value;
-	size_t at = 0;
+	View v;
 
 	put_view(s, "go_version", bi->version);
 	put_view(s, "path", bi->path);
 	put_view(s, "module", bi->module);
 	put_view(s, "module_version", bi->modversion);
 	s->open(s, view_str("settings"), '{');
-	for (int i = 0; i < MAXSETTING &&
-	     buildinfo_setting(bi, &at, &key, &value); i++)
-		if (!seen(bi, at, key))
-			s->string(s, unquoted(key, &k), unquoted(value, &v));
+	for (int i = 0; i < r->nsetting; i++)
+		s->string(s, r->setting[i].key, r->setting[i].value);
 	s->close(s, '}');
-	if (report_setting(r, "GOFIPS140", &v, &value)) {
-		put_view(s, "snapshot", value);
+	if (report_setting(r, "GOFIPS140", &v)) {
+		put_view(s, "snapshot", v);
 		put_str(s, "snapshot_status", r->snapshot_status[0] ?
 			r->snapshot_status : "unknown");
 		put_str(s, "snapshot_evidence", r->snapshot_evidence);
@@ -195,8 +160,6 @@ static void put_build(const Report *r, Sink *s)
 		put_view(s, "code_snapshot", r->code_snapshot);
 	if (r->has_godebug)
 		put_view(s, "godebug_default", r->godebug);
-	buf_free(&k);
-	buf_free(&v);
 }
 
 void report_fields(const Report *r, const char *policy, Sink *s)

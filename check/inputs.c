@@ -25,14 +25,20 @@ static void add(Inputs *in, const char *path, bool named,
 	};
 }
 
-static void complain(Inputs *in, const char *path, int err)
+static void remark(const Inputs *in, const char *path, const char *what)
 {
 	Buf b = {0};
 
 	buf_text(&b, view_str(path));
-	fprintf(stderr, "gofips-check: %.*s: %s\n", (int)b.n, b.p,
-		strerror(err));
+	if (!in->silent)
+		fprintf(stderr, "gofips-check: %.*s: %s\n", (int)b.n, b.p,
+			what);
 	buf_free(&b);
+}
+
+static void complain(Inputs *in, const char *path, int err)
+{
+	remark(in, path, strerror(err));
 	in->errors++;
 }
 
@@ -52,8 +58,7 @@ static void walk_entry(Inputs *in, FTSENT *e, bool verbose)
 		/* fall through */
 	case FTS_DEFAULT:
 		if (verbose)
-			fprintf(stderr, "%s: not a regular file\n",
-				e->fts_path);
+			remark(in, e->fts_path, "skipped: not a regular file");
 		break;
 	case FTS_DNR:
 	case FTS_ERR:
@@ -81,8 +86,10 @@ static void walk(Inputs *in, const char *dir, bool verbose)
 		complain(in, dir, errno);
 		return;
 	}
-	while ((e = fts_read(fts)))
+	for (errno = 0; (e = fts_read(fts)); errno = 0)
 		walk_entry(in, e, verbose);
+	if (errno)
+		complain(in, dir, errno);
 	fts_close(fts);
 }
 

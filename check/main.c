@@ -18,15 +18,9 @@ static const struct {
 int main(int argc, char **argv)
 {
 	int (*run)(int, char **) = verify_main;
-	int status;
 
 	for (size_t i = 0; argc > 1 && i < NELEM(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			run = commands[i].run;
-	status = run(argc, argv);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fputs("gofips-check: cannot write the results\n", stderr);
-		return 2;
-	}
-	return status;
+	done(run(argc, argv));
 }

@@ -103,18 +103,17 @@ static const Module *find_module(const Modules *m, View snapshot)
 static void rule_linked(const Modules *m, Report *r)
 {
 	(void)m;
-	if (r->has_info && !r->linked)
-		report_add(r, REASON_NO_MODULE, "the sum is right, but "
-			   "covers no code of the FIPS module");
+	if (r->has_sum && !r->linked)
+		report_add(r, REASON_NO_MODULE, "the ranges cover no code of "
+			   "the FIPS module");
 }
 
 static void rule_snapshot(const Modules *m, Report *r)
 {
 	View v;
-	Buf tmp = {0};
 
 	(void)m;
-	if (!report_setting(r, "GOFIPS140", &tmp, &v))
+	if (!report_setting(r, "GOFIPS140", &v))
 		report_add(r, REASON_NOT_CERTIFIED, "the build information "
 			   "names no snapshot of the FIPS module (GOFIPS140)");
 	else if (strcmp(r->snapshot_status, "certified") != 0)
@@ -123,17 +122,16 @@ static void rule_snapshot(const Modules *m, Report *r)
 			   (int)(v.n < 100 ? v.n : 100), (const char *)v.p,
 			   r->snapshot_status[0] ? r->snapshot_status :
 			   "not in the table of modules");
-	buf_free(&tmp);
 }
 
 /* The mode that the program starts in: the last fips140= of the default
  * GODEBUG counts, as the run time reads it, and what stands in the program
  * counts before what the build information says. Empty if none. */
-static View default_mode(const Report *r, Buf *tmp)
+static View default_mode(const Report *r)
 {
 	View list, item, got = {0};
 
-	report_setting(r, "DefaultGODEBUG", tmp, &list);
+	report_setting(r, "DefaultGODEBUG", &list);
 	if (r->has_godebug)
 		list = r->godebug;
 	for (size_t at = 0, end; at < list.n; at = end + 1) {
@@ -147,8 +145,7 @@ static View default_mode(const Report *r, Buf *tmp)
 
 static void rule_default(const Modules *m, Report *r)
 {
-	Buf tmp = {0};
-	View mode = default_mode(r, &tmp);
+	View mode = default_mode(r);
 
 	(void)m;
 	if (!view_is(mode, "on") && !view_is(mode, "only"))
@@ -156,7 +153,6 @@ static void rule_default(const Modules *m, Report *r)
 			   "default: the default GODEBUG has %s%.*s",
 			   mode.p ? "fips140=" : "no fips140",
 			   (int)(mode.n & 0x7f), (const char *)mode.p);
-	buf_free(&tmp);
 }
 
 static void rule_no_warnings(const Modules *m, Report *r)
@@ -197,11 +193,10 @@ bool policy_wants_evidence(const Policy *p)
 static void name_snapshot(const Modules *m, Report *r)
 {
 	const Module *row;
-	Buf tmp = {0};
 	View v;
 
 	r->snapshot_status = r->snapshot_evidence = "";
-	if (report_setting(r, "GOFIPS140", &tmp, &v) &&
+	if (report_setting(r, "GOFIPS140", &v) &&
 	    (row = find_module(m, v))) {
 		r->snapshot_status = row->status;
 		r->snapshot_evidence = row->evidence;
@@ -215,14 +210,12 @@ static void name_snapshot(const Modules *m, Report *r)
 		report_add(r, REASON_UNVALIDATED, "the module is no validated "
 			   "one: GOFIPS140 is %.*s", v.n ? (int)(v.n & 0x7f) :
 			   3, v.n ? (const char *)v.p : "off");
-	buf_free(&tmp);
 }
 
 static void name_mode(Report *r)
 {
 	static const char *const known[] = {"", "on", "off", "debug", "only"};
-	Buf tmp = {0};
-	View mode = default_mode(r, &tmp);
+	View mode = default_mode(r);
 	bool found = false;
 
 	for (size_t i = 0; i < NELEM(known); i++)
@@ -234,14 +227,13 @@ static void name_mode(Report *r)
 	else if (view_is(mode, "only"))
 		report_add(r, REASON_ONLY, "the default GODEBUG has "
 			   "fips140=only");
-	buf_free(&tmp);
 }
 
 void policy_apply(const Policy *p, const Modules *m, Report *r)
 {
 	name_snapshot(m, r);
 	name_mode(r);
-	if (r->verdict == VERDICT_NOT_GO || r->verdict == VERDICT_UNREADABLE)
+	if (!r->opened || r->verdict == VERDICT_NOT_GO)
 		return;
 	for (size_t i = 0; i < NELEM(p->rule) && p->rule[i]; i++)
 		p->rule[i](m, r);

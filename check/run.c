@@ -31,7 +31,7 @@ typedef struct {
 
 static void skip(const Options *o, const Report *r, Result *res)
 {
-	if (!o->style.verbose)
+	if (!o->style.verbose || o->style.status)
 		return;
 	buf_text(&res->err, view_str(r->file));
 	buf_str(&res->err, ": skipped: ");
@@ -39,10 +39,15 @@ static void skip(const Options *o, const Report *r, Result *res)
 	buf_str(&res->err, "\n");
 }
 
-static void finish(const Options *o, Report *r, Result *res)
+static void finish(const Options *o, const Input *input, Report *r,
+		   Result *res)
 {
 	int status;
 
+	if (!input->named && r->verdict == VERDICT_NOT_GO) {
+		skip(o, r, res);
+		return;
+	}
 	policy_apply(o->policy, &o->modules, r);
 	if (r->verdict != VERDICT_UNREADABLE)
 		require_apply(o->require, o->nrequire, o->style.policy, r);
@@ -75,10 +80,7 @@ static void one_image(const Options *o, const Input *input, Report *r,
 	check_image(r, &img, bytes);
 	if (deep(o) || report_failed(r))
 		evidence_find(r);
-	if (!input->named && r->verdict == VERDICT_NOT_GO)
-		skip(o, r, res);
-	else
-		finish(o, r, res);
+	finish(o, input, r, res);
 	report_free(r);
 }
 
@@ -88,7 +90,7 @@ static void refuse(const Options *o, const Input *input, ReasonId id,
 	Report r = {.file = input->path};
 
 	report_add(&r, id, "%s", why);
-	finish(o, &r, res);
+	finish(o, input, &r, res);
 	report_free(&r);
 }
 
@@ -99,8 +101,10 @@ static void slices(const Options *o, const Input *input, View file,
 	Fat fat;
 	Fault why = fat_open(&fat, file);
 
-	if (why.why)
+	if (why.why && trace_of_go(file))
 		refuse(o, input, REASON_BAD_IMAGE, why.why, res);
+	else if (why.why)
+		refuse(o, input, REASON_NOT_GO, why.why, res);
 	for (u32 i = 0; !why.why && i < fat.n; i++) {
 		Report r = {.file = input->path, .slice = "?"};
 		const Arch *arch;

@@ -26,6 +26,7 @@ static Fault find_info(const Image *img, Fipsinfo *info)
 
 	switch (fipsinfo_find(img, info, &why)) {
 	case FIPS_BAD:
+	case FIPS_BAD_RELOCS:
 		return why;
 	case FIPS_NONE:
 		return fault("there is no go:fipsinfo", 0);
@@ -38,24 +39,6 @@ static Fault find_info(const Image *img, Fipsinfo *info)
 	return OK;
 }
 
-/* With a section the search ends there. A second struct, of a second
- * module, must not be left unsealed: search again as if there were none. */
-static Fault find_second(const Image *img, const Fipsinfo *info)
-{
-	Format bare = *img->format;
-	Image copy = *img;
-	Fipsinfo other;
-	Fault why;
-	FipsFind found;
-
-	bare.fipsinfo = NULL;
-	copy.format = &bare;
-	found = fipsinfo_find(&copy, &other, &why);
-	if (found == FIPS_FOUND && other.addr != info->addr)
-		return fault("there are two go:fipsinfo", other.off);
-	return found == FIPS_BAD ? why : OK;
-}
-
 /* ---- what is refused ----------------------------------------------- */
 
 static bool overlap(u64 a, u64 an, u64 b, u64 bn)
@@ -66,14 +49,11 @@ static bool overlap(u64 a, u64 an, u64 b, u64 bn)
 
 static Fault check_ranges(const Fipsinfo *info)
 {
-	u64 total = 0;
-
 	for (int i = 0; i < FIPS_NRANGE; i++) {
 		u64 off = info->range_off[i], n = info->bytes[i].n;
 
 		if (info->range_fault[i].why)
-			return fault("a range of go:fipsinfo does not lie in "
-				     "the file part of one segment",
+			return fault(FIPS_BAD_RANGE,
 				     info->range_fault[i].off);
 		if (overlap(off, n, info->off, info->size))
 			return fault("go:fipsinfo lies in one of its own "
@@ -83,11 +63,7 @@ static Fault check_ranges(const Fipsinfo *info)
 				    info->bytes[k].n))
 				return fault("two ranges of go:fipsinfo "
 					     "overlap", off);
-		total += n;
 	}
-	if (total == 0)
-		return fault("the four ranges are empty: there is no module "
-			     "to seal", info->off);
 	return OK;
 }
 
@@ -142,7 +118,7 @@ static Fault open_image(View bytes, Image *img, Fipsinfo *info)
 	if (!why.why)
 		why = find_info(img, info);
 	if (!why.why)
-		why = find_second(img, info);
+		fipsinfo_second(img, info, &why);
 	if (!why.why)
 		why = check_ranges(info);
 	if (!why.why)

@@ -44,6 +44,7 @@ static Fault find_info(Target *t)
 
 	switch (fipsinfo_find(&t->img, &t->info, &why)) {
 	case FIPS_BAD:
+	case FIPS_BAD_RELOCS:
 		return why;
 	case FIPS_NONE:
 		return fault("there is no go:fipsinfo", 0);
@@ -55,8 +56,7 @@ static Fault find_info(Target *t)
 	}
 	for (int i = 0; i < FIPS_NRANGE; i++)
 		if (t->info.range_fault[i].why)
-			return fault("a range of go:fipsinfo does not lie in "
-				     "the file part of one segment",
+			return fault(FIPS_BAD_RANGE,
 				     t->info.range_fault[i].off);
 	return OK;
 }

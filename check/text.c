@@ -36,14 +36,19 @@ static void put_failures(const Report *r, const Style *style, Buf *out)
 	}
 }
 
-static void put_remarks(const Report *r, const Style *style, Buf *out)
+/* Warnings are worth a line of their own, notes are for who asks. */
+static void put_remarks(const Report *r, Severity least, const Style *style,
+			Buf *out)
 {
 	for (int i = 0; i < r->nreason; i++) {
 		const Reason *why = &r->reason[i];
 
-		if (why->severity == ERROR)
+		if (why->severity == ERROR || why->severity < least)
 			continue;
-		buf_str(out, "\t");
+		if (style->verbose)
+			buf_str(out, "\t");
+		else
+			put_name(r, out);
 		paint(out, style, "33", severity_name[why->severity]);
 		buf_printf(out, " (%s): ", reason_table[why->id].code);
 		buf_text(out, view_str(r->text.p + why->text));
@@ -61,16 +66,16 @@ static void put_word(Buf *out, View v)
 
 static void put_origin(const Report *r, Buf *out)
 {
-	const Image *img = r->img;
-	Buf tmp = {0};
-	View v;
+	View goos, goarch, v;
 
-	buf_printf(out, "\t%s", img->format->name);
-	put_word(out, report_setting(r, "GOOS", &tmp, &v) ? v :
-		 view_str(img->goos));
-	if (img->arch)
-		buf_printf(out, "/%s", img->arch->goarch);
-	if (img->pie)
+	report_platform(r, &goos, &goarch);
+	buf_printf(out, "\t%s", r->img->format->name);
+	put_word(out, goos);
+	if (goarch.n) {
+		buf_str(out, goos.n ? "/" : " ");
+		buf_text(out, goarch);
+	}
+	if (r->img->pie)
 		buf_str(out, " pie");
 	if (r->has_build) {
 		put_word(out, r->build.version);
@@ -79,7 +84,7 @@ static void put_origin(const Report *r, Buf *out)
 		put_word(out, r->build.modversion);
 	}
 	buf_str(out, "\n");
-	if (report_setting(r, "GOFIPS140", &tmp, &v)) {
+	if (report_setting(r, "GOFIPS140", &v)) {
 		buf_str(out, "\tFIPS module by its build information:");
 		put_word(out, v);
 		if (r->snapshot_status[0])
@@ -87,7 +92,6 @@ static void put_origin(const Report *r, Buf *out)
 				   r->snapshot_evidence);
 		buf_str(out, "\n");
 	}
-	buf_free(&tmp);
 }
 
 static void put_sum(Buf *out, const char *what, const u8 sum[SHA256_SIZE])
@@ -128,11 +132,9 @@ void report_text(const Report *r, const Style *style, Buf *out)
 	} else {
 		return;
 	}
-	if (!style->verbose)
-		return;
-	if (r->img)
+	if (style->verbose && r->img)
 		put_origin(r, out);
-	if (r->has_info)
+	if (style->verbose && r->has_info)
 		put_ranges(r, out);
-	put_remarks(r, style, out);
+	put_remarks(r, style->verbose ? NOTE : WARNING, style, out);
 }

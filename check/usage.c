@@ -17,6 +17,15 @@ _Noreturn void usage_error(const char *command, const char *what,
 	exit(2);
 }
 
+_Noreturn void done(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fputs("gofips-check: cannot write the results\n", stderr);
+		status = 2;
+	}
+	exit(status);
+}
+
 bool want_color(const char *when, bool *color)
 {
 	const char *no = getenv("NO_COLOR");

@@ -81,8 +81,8 @@ static void set_threads(Options *o, const char *arg)
 	char *end;
 	unsigned long n = strtoul(arg, &end, 10);
 
-	if (*end || n < 1 || n > 1024)
-		usage("--threads", arg, "it must be a number from 1 to 1024");
+	if (*end || n < 1 || n > 64)
+		usage("--threads", arg, "it must be a number from 1 to 64");
 	o->threads = (unsigned)n;
 }
 
@@ -101,7 +101,7 @@ static _Noreturn void explain_and_exit(const char *code)
 {
 	if (!explain_code(code))
 		usage("--explain", code, "there is no such reason code");
-	exit(0);
+	done(0);
 }
 
 enum { QUIET = 256, STATUS, JSON, POLICY, REQUIRE, MODULES, FILES_FROM,
@@ -140,9 +140,19 @@ static void set_flag(Options *o, int flag, const char *arg)
 	case COLOR: set_color(o, arg); break;
 	case PID: o->pid = arg; break;
 	case EXPLAIN: explain_and_exit(arg);
-	case 'h': fputs(help, stdout); exit(0);
-	case SHOW_VERSION: puts("gofips-check " GOFIPS_VERSION); exit(0);
+	case 'h': fputs(help, stdout); done(0);
+	case SHOW_VERSION: puts("gofips-check " GOFIPS_VERSION); done(0);
 	}
+}
+
+/* optopt is the letter of a short one, which may stand among others. */
+static _Noreturn void bad_flag(char **argv, int c)
+{
+	char letter[] = {'-', (char)optopt, 0};
+
+	usage(optopt > 0 && optopt < QUIET ? letter : argv[optind - 1], NULL,
+	      c == ':' ? "it needs a value" :
+	      "no such flag, or it takes no value");
 }
 
 static void parse_flags(Options *o, int argc, char **argv)
@@ -155,9 +165,7 @@ static void parse_flags(Options *o, int argc, char **argv)
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":v0j:h", flags, NULL)) != -1) {
 		if (c == '?' || c == ':')
-			usage(argv[optind - 1], NULL, c == '?' ?
-			      "no such flag, or it takes no value" :
-			      "it needs a value");
+			bad_flag(argv, c);
 		set_flag(o, c, optarg);
 	}
 }
@@ -187,8 +195,11 @@ int verify_main(int argc, char **argv)
 	Inputs in = {0};
 
 	parse_flags(&o, argc, argv);
+	if (o.pid && optind < argc)
+		usage("--pid", o.pid, "it takes no files");
 	if (o.pid)
 		return pid_main(o.pid, o.style.verbose);
+	in.silent = o.style.status;
 	collect(&o, &in, argc, argv);
 	return run_checks(&o, &in);
 }

@@ -53,6 +53,7 @@ static bool decode(View v, u64 off, Buildinfo *bi, Fault *why)
 	View head = cur_bytes(&c, HEADER), mod;
 
 	if (c.err || !(head.p[FLAGS] & INLINE)) {
+		bi->old = !c.err;
 		*why = fault(c.err ? "the build information is cut off" :
 			     "the build information is that of Go 1.17 or "
 			     "older", off);

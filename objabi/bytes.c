@@ -73,6 +73,13 @@ bool view_cstr(View v, u64 off, View *s)
 	return view_sub(v, off, end - off, s);
 }
 
+bool view_cstr_max(View v, u64 off, size_t max, View *s)
+{
+	if (off < v.n && v.n - off > max)
+		v.n = (size_t)off + max + 1;
+	return view_cstr(v, off, s);
+}
+
 void st32(u8 *p, u32 x, bool big)
 {
 	for (int i = 0; i < 4; i++)

@@ -425,7 +425,7 @@ bool elf_sym(const Image *img, View tab, u64 i, ElfSym *s)
 	u64 size = img->elf.syment;
 	Cursor c;
 
-	if (i >= tab.n / size)
+	if (size == 0 || i >= tab.n / size)	/* 0: it was not opened */
 		return false;
 	c = cursor((View){tab.p + i * size, (size_t)size}, img->big);
 	s->name = cur_u32(&c);

@@ -86,7 +86,7 @@ static void open_tables(Image *img, const Dyn *d)
 		{&e->rel, D_REL, D_RELSZ},
 		{&e->rela, D_RELA, D_RELASZ},
 		{&e->relr, D_RELR, D_RELRSZ},
-		{&e->relr, D_ANDROID_RELR, D_ANDROID_RELRSZ},
+		{&e->android_relr, D_ANDROID_RELR, D_ANDROID_RELRSZ},
 		{&e->jmprel, D_JMPREL, D_PLTRELSZ},
 		{&e->android_rel, D_ANDROID_REL, D_ANDROID_RELSZ},
 		{&e->android_rela, D_ANDROID_RELA, D_ANDROID_RELASZ},
@@ -125,13 +125,17 @@ static void check_entries(Image *img, const Dyn *d)
 		      d->off[D_PLTREL]);
 }
 
-/* Some linkers count JMPREL into RELA: then RELA is enough. */
-static void drop_doubled(ElfImage *e)
+/* Some linkers count JMPREL into RELA: then RELA is enough, if it has the
+ * same entries and not others in between. */
+static void drop_doubled(Image *img)
 {
+	ElfImage *e = &img->elf;
 	View all = e->jmprel_is_rela ? e->rela : e->rel;
+	unsigned size = (e->jmprel_is_rela ? 3u : 2u) * img->ptrsize;
 
 	if (e->jmprel.n && all.n && e->jmprel.p >= all.p &&
-	    e->jmprel.p + e->jmprel.n <= all.p + all.n)
+	    e->jmprel.p + e->jmprel.n <= all.p + all.n &&
+	    (size_t)(e->jmprel.p - all.p) % size == 0)
 		e->jmprel.n = 0;
 }
 
@@ -204,7 +208,7 @@ void elf_open_dynamic(Image *img, u64 addr, u64 at)
 	read_dynamic(img, v, &d);
 	open_tables(img, &d);
 	check_entries(img, &d);
-	drop_doubled(&img->elf);
+	drop_doubled(img);
 	if (d.off[D_SYMTAB])
 		open_dynsym(img, &d);
 	img->pie = (d.val[D_FLAGS_1] & DF_1_PIE) != 0;

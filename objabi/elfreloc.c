@@ -433,6 +433,8 @@ Fault elf_dynrelocs(const Image *img, const Span *spans, int n,
 	if (!f.why)
 		f = walk_relr(&w, e->relr);
 	if (!f.why)
+		f = walk_relr(&w, e->android_relr);
+	if (!f.why)
 		f = walk_packed(&w, e->android_rel, false);
 	if (!f.why)
 		f = walk_packed(&w, e->android_rela, true);

@@ -11,8 +11,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -26,13 +26,12 @@ static void on_sigbus(int sig, siginfo_t *si, void *ctx)
 {
 	File *f;
 	uintptr_t at = (uintptr_t)si->si_addr;
-	uintptr_t page = at & ~(uintptr_t)4095;
 
 	(void)ctx;
 	for (f = mapped; f; f = f->next)
 		if (at - (uintptr_t)f->bytes.p < f->bytes.n)
 			break;
-	if (f && mmap((void *)page, 4096, PROT_READ,
+	if (f && mmap((void *)(at & ~(f->page - 1)), f->page, PROT_READ,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
 	    MAP_FAILED) {
 		f->lost = true;
@@ -43,12 +42,10 @@ static void on_sigbus(int sig, siginfo_t *si, void *ctx)
 
 static void catch_sigbus(void)
 {
-	static atomic_flag done = ATOMIC_FLAG_INIT;
 	struct sigaction sa = {.sa_sigaction = on_sigbus,
 			       .sa_flags = SA_SIGINFO};
 
-	if (!atomic_flag_test_and_set(&done))
-		sigaction(SIGBUS, &sa, NULL);
+	sigaction(SIGBUS, &sa, NULL);
 }
 
 /* A pipe or a device is found out before it is opened (opening one may
@@ -56,11 +53,12 @@ static void catch_sigbus(void)
  * may have changed hands in between; O_NONBLOCK covers that moment. */
 const char *file_open(File *f, const char *path)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct stat st;
 	void *p = NULL;
 
-	*f = (File){.fd = -1};
-	catch_sigbus();
+	*f = (File){.fd = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
+	pthread_once(&once, catch_sigbus);
 	if (stat(path, &st) != 0)
 		return strerror(errno);
 	if (S_ISDIR(st.st_mode))
@@ -118,7 +116,8 @@ const char *file_close(File *f)
 
 void file_want(View bytes)
 {
-	uintptr_t at = (uintptr_t)bytes.p & ~(uintptr_t)4095;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uintptr_t at = (uintptr_t)bytes.p & ~(page - 1);
 	size_t n = bytes.n + ((uintptr_t)bytes.p - at);
 
 #ifdef MADV_POPULATE_READ

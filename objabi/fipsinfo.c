@@ -148,7 +148,10 @@ static void fill(const Search *s, const Cand *c, Fipsinfo *info)
 			(u64)(1 + 2 * i) * img->ptrsize;
 
 		info->range[i] = r;
-		if (r.start > r.end)
+		if (r.start == r.end)
+			info->range_fault[i] = fault("is empty: not even its "
+				"opening marker lies in it", at);
+		else if (r.start > r.end)
 			info->range_fault[i] = fault("ends before it starts",
 						     at);
 		else if (!image_bytes(img, r.start, r.end - r.start,
@@ -194,13 +197,39 @@ static FipsFind judge(Search *s, Fipsinfo *info, Fault *why)
 
 	if (f.why) {
 		*why = f;
-		return FIPS_BAD;
+		return FIPS_BAD_RELOCS;
 	}
 	return choose(s, info, why);
 }
 
+static FipsFind scan_all(Search *s, Fipsinfo *info, Fault *why)
+{
+	const Image *img = s->img;
+
+	s->n = 0;
+	for (int i = 0; i < img->nseg; i++) {
+		if (!(img->seg[i].perm & PERM_W))
+			continue;
+		if (!scan_segment(s, &img->seg[i])) {
+			*why = fault("there are too many go:fipsinfo magics",
+				     img->seg[i].off);
+			return FIPS_BAD;
+		}
+	}
+	return judge(s, info, why);
+}
+
+/* The struct is data; the linker puts it nowhere else. */
+static bool in_writable(const Image *img, u64 addr)
+{
+	const Segment *seg = image_segment(img, addr);
+
+	return seg && (seg->perm & PERM_W);
+}
+
 /* A section header is only a hint that saves the scan: the running
- * program does not use it, so a wrong one must not decide anything. */
+ * program does not use it. Where it leads to no good struct, all writable
+ * memory is searched as if there were none. */
 FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why)
 {
 	Search s = {.img = img, .size = SELF_OFF + NPTR * (u32)img->ptrsize};
@@ -209,25 +238,30 @@ FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why)
 	bool nobits = false;
 
 	*why = OK;
+	if (img->format->bare)
+		return FIPS_NONE;
 	if (image_section(img, img->format->fipsinfo, &sec)) {
 		nobits = sec.nobits;
-		add_cand(&s, sec.addr);
+		if (in_writable(img, sec.addr))
+			add_cand(&s, sec.addr);
 		found = judge(&s, info, why);
 		if (found == FIPS_FOUND)
 			return found;
 	}
-	s.n = 0;
-	for (int i = 0; i < img->nseg; i++) {
-		if (!(img->seg[i].perm & PERM_W))
-			continue;
-		if (!scan_segment(&s, &img->seg[i])) {
-			*why = fault("there are too many go:fipsinfo magics",
-				     img->seg[i].off);
-			return FIPS_BAD;
-		}
-	}
-	found = judge(&s, info, why);
+	found = scan_all(&s, info, why);
 	return found == FIPS_NONE && nobits ? FIPS_NOBITS : found;
+}
+
+bool fipsinfo_second(const Image *img, const Fipsinfo *info, Fault *why)
+{
+	Search s = {.img = img, .size = info->size};
+	Fipsinfo other;
+	FipsFind found = scan_all(&s, &other, why);
+
+	if (found == FIPS_FOUND && other.addr != info->addr)
+		*why = fault("there is another go:fipsinfo than the one that "
+			     "the section shows", other.off);
+	return why->why != NULL;
 }
 
 void fips_sum(const View range[FIPS_NRANGE], u8 sum[SHA256_SIZE])

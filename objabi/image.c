@@ -22,6 +22,22 @@ Fault image_open(Image *img, View file)
 	return fault("not an executable of a known format", 0);
 }
 
+bool image_no_section(const Image *img, u32 i, Section *s)
+{
+	(void)img;
+	(void)i;
+	*s = (Section){0};
+	return false;
+}
+
+bool image_no_symbol(const Image *img, u64 i, Symbol *s)
+{
+	(void)img;
+	(void)i;
+	*s = (Symbol){0};
+	return false;
+}
+
 const Segment *image_segment(const Image *img, u64 addr)
 {
 	for (int i = 0; i < img->nseg; i++) {

@@ -84,6 +84,9 @@ size_t view_find(View v, size_t off, View needle, size_t align);
 /* The NUL-terminated string at off, without the NUL. false if off is
  * outside or no NUL follows. */
 bool view_cstr(View v, u64 off, View *s);
+/* The same, false also if it is longer than max: a table of which every
+ * entry names one endless string is not to be read again for each. */
+bool view_cstr_max(View v, u64 off, size_t max, View *s);
 
 /* Loads. p must have the bytes; big is the byte order. */
 static inline u16 ld16(const u8 *p, bool big)
@@ -156,6 +159,7 @@ struct File {
 	View bytes;
 	u64 dev, ino, size;
 	u32 mode;
+	size_t page;	/* the machine's page size */
 	bool lost;	/* set by the SIGBUS handler */
 	int fd;
 	File *next;	/* the others that this thread has open */
@@ -238,6 +242,8 @@ typedef enum { GO124, GO125, GO126, GO127, NGO } Release;
  * X:...", "devel go1.25-..."). One that is newer than the tables counts as
  * the newest; false if it is older, or cannot be told. */
 bool release_of(View goversion, Release *r);
+/* Is it certainly one before Go 1.24? */
+bool release_is_old(View goversion);
 
 typedef enum {
 #define ARCH(goarch, ...) ARCH_##goarch,
@@ -372,6 +378,7 @@ typedef struct {
 			   DynRelocFn *fn, void *arg);
 	/* Names of the sections that Go's linker makes. */
 	const char *fipsinfo, *buildinfo, *pclntab;
+	bool bare;	/* Go writes no go:fipsinfo into such files */
 } Format;
 
 extern const Format elf_format, macho_format, pe_format, plan9_format,
@@ -384,7 +391,7 @@ typedef struct {
 	View shstrtab;
 	View symtab, strtab;	/* .symtab, else .dynsym */
 	View dynsym, dynstr;
-	View rel, rela, relr, jmprel, android_rel, android_rela;
+	View rel, rela, relr, jmprel, android_rel, android_rela, android_relr;
 	u64 relent, relaent, syment;
 	bool jmprel_is_rela;
 	Fault dynfault;	/* what dynrelocs will say of the tables */
@@ -408,7 +415,7 @@ typedef struct {
 	u32 nsections, nsymtab;
 	View strtab, reloc;
 	u64 cert_off, cert_size;
-	u64 iat, iat_size;	/* import address table */
+	u64 imports, iat, iat_size;	/* import address table */
 } PeImage;
 
 typedef struct {
@@ -453,6 +460,10 @@ Fault elf_dynrelocs(const Image *img, const Span *spans, int n,
  * the caller's and must outlive img. If no format matches, img->format is
  * NULL and the fault says so. */
 Fault image_open(Image *img, View file);
+
+/* For formats whose sections and symbols are of no interest. */
+bool image_no_section(const Image *img, u32 i, Section *s);
+bool image_no_symbol(const Image *img, u64 i, Symbol *s);
 
 /* The len file bytes behind addr: they must lie in one segment, inside its
  * file part. *off, if off is not NULL, is their file offset. */
@@ -553,7 +564,8 @@ typedef enum {
 	FIPS_FOUND,
 	FIPS_NONE,	/* no magic, no section */
 	FIPS_NOBITS,	/* the section is there, but has no bytes */
-	FIPS_BAD	/* see the fault */
+	FIPS_BAD,	/* see the fault */
+	FIPS_BAD_RELOCS	/* so that no pointer is certain; see the fault */
 } FipsFind;
 
 /* Finds the struct by section, else by scanning the writable segments in
@@ -562,6 +574,10 @@ typedef enum {
  * its own fault). info is filled for FIPS_FOUND only, and for FIPS_BAD as
  * far as known (size 0: not at all). */
 FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why);
+
+/* Is there another one, where the section does not point? Reads all
+ * writable segments, which fipsinfo_find does only without a section. */
+bool fipsinfo_second(const Image *img, const Fipsinfo *info, Fault *why);
 
 /* The sum over four ranges, as cmd/link (ld/fips140.go) and
  * crypto/internal/fips140/check compute it. */
@@ -573,6 +589,7 @@ typedef struct {
 	View version;	/* "go1.27.4" */
 	View mod;	/* "path\t...\nmod\t...\nbuild\tKEY=VALUE\n..." */
 	View path, module, modversion;
+	bool old;	/* of Go 1.17 or older: nothing of it is read */
 } Buildinfo;
 
 /* false: none there. A damaged one is a fault. */

@@ -142,7 +142,8 @@ Fault pclntab_open(const Image *img, Pclntab *t)
 	if (!find(img, has_header, true, &v))
 		return fault("there is no runtime.pclntab of Go 1.18 or "
 			     "later", 0);
-	header(v, img->big, t);
+	if (!header(v, img->big, t))	/* a writer was in between */
+		return fault("runtime.pclntab has changed", 0);
 	for (int i = 0; i < img->nseg; i++) {
 		const Segment *s = &img->seg[i];
 		u64 off = (u64)(v.p - img->file.p);

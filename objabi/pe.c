@@ -46,7 +46,7 @@ enum {
 	SUBSYSTEM_CUI = 3
 };
 
-enum { DIR_SECURITY = 4, DIR_BASERELOC = 5, DIR_IAT = 12 };
+enum { DIR_IMPORT = 1, DIR_SECURITY = 4, DIR_BASERELOC = 5, DIR_IAT = 12 };
 
 #define SCN_CODE 0x00000020u
 #define SCN_DATA 0x00000040u
@@ -293,6 +293,9 @@ static Fault dirs_read(Image *img, const PeHdr *h)
 	img->pe.cert_off = rva;
 	img->pe.cert_size = size;
 
+	dir_read(img->file, h, DIR_IMPORT, &rva, &size);
+	img->pe.imports = rva ? h->base + rva : 0;
+
 	dir_read(img->file, h, DIR_IAT, &rva, &size);
 	img->pe.iat = h->base + rva;
 	img->pe.iat_size = size;
@@ -329,7 +332,7 @@ static Fault pe_open(Image *img)
 	img->kind = h.flags & FILE_DLL ? IMAGE_SHLIB :
 		h.flags & FILE_EXECUTABLE_IMAGE ? IMAGE_EXEC : IMAGE_OTHER;
 	img->pie = img->pe.reloc.n && h.dllflags & DLL_DYNAMIC_BASE;
-	img->dynamic = img->pe.reloc.n || img->pe.iat_size;
+	img->dynamic = img->pe.reloc.n || img->pe.iat_size || img->pe.imports;
 	img->goos = img->arch && (h.subsystem == SUBSYSTEM_GUI ||
 		h.subsystem == SUBSYSTEM_CUI) ? "windows" : "";
 	return OK;
@@ -408,6 +411,8 @@ static void sym_place(const Image *img, const u8 *p, Symbol *out)
 	}
 }
 
+enum { MAXNAME = 16384 };
+
 static bool pe_symbol(const Image *img, u64 i, Symbol *out)
 {
 	const u8 *p;
@@ -421,7 +426,8 @@ static bool pe_symbol(const Image *img, u64 i, Symbol *out)
 	if (ld32(p, false) != 0)
 		out->name = view_of(p, strnlen((const char *)p, 8));
 	else if (ld32(p + 4, false) < 4 ||
-		 !view_cstr(img->pe.strtab, ld32(p + 4, false), &out->name))
+		 !view_cstr_max(img->pe.strtab, ld32(p + 4, false), MAXNAME,
+				&out->name))
 		return true;
 	sym_place(img, p, out);
 	return true;
@@ -441,6 +447,7 @@ static const struct {
 	[7] = { "IMAGE_REL_BASED_THUMB_MOV32", 8 },
 	[10] = { "IMAGE_REL_BASED_DIR64", 8 },
 };
+enum { IMPORT_SIZE = 20, IMPORT_THUNK = 16 };	/* a descriptor */
 enum { REL_ABSOLUTE = 0, REL_HIGHADJ = 4, REL_MAXSIZE = 8 };
 
 /* What dynrelocs was called with. */
@@ -518,6 +525,46 @@ static Fault base_relocs(const RelocWalk *w)
 	return OK;
 }
 
+/* How many words stand at rva before a zero, at most max. */
+static u64 count_thunks(const Image *img, u64 addr, u64 max)
+{
+	u64 n = 0;
+	View v;
+
+	while (n < max && image_bytes(img, addr + n * img->ptrsize,
+				      img->ptrsize, &v, NULL) &&
+	       ldptr(v.p, img->ptrsize, false) != 0)
+		n++;
+	return n;
+}
+
+/* What the loader really fills in: for each DLL an array of addresses. The
+ * IAT directory is said to enclose them, but need not be there. The arrays
+ * of a damaged file may overlap, so all together have a limit. */
+static void import_thunks(const RelocWalk *w)
+{
+	const Image *img = w->img;
+	u64 left = img->file.n / img->ptrsize;
+	View d;
+
+	for (u64 at = img->pe.imports; at != 0 &&
+	     image_bytes(img, at, IMPORT_SIZE, &d, NULL) &&
+	     ld32(d.p + IMPORT_THUNK, false) != 0 && left > 0;
+	     at += IMPORT_SIZE) {
+		u64 names = ld32(d.p, false), thunk;
+		DynReloc r = {.name = "import"};
+
+		thunk = ld32(d.p + IMPORT_THUNK, false);
+		r.addr = img->pe.base + thunk;
+		r.size = (u32)count_thunks(img, img->pe.base +
+					   (names ? names : thunk), left);
+		left -= r.size;
+		r.size *= img->ptrsize;
+		if (r.size && spans_hit(w->spans, w->n, r.addr, r.size))
+			w->fn(w->arg, &r);
+	}
+}
+
 static Fault pe_dynrelocs(const Image *img, const Span *spans, int n,
 			  DynRelocFn *fn, void *arg)
 {
@@ -530,6 +577,7 @@ static Fault pe_dynrelocs(const Image *img, const Span *spans, int n,
 
 	if (iat.size && spans_hit(spans, n, iat.addr, iat.size))
 		fn(arg, &iat);
+	import_thunks(&w);
 	return img->pe.reloc.n ? base_relocs(&w) : OK;
 }
 

@@ -90,6 +90,16 @@ bool release_of(View goversion, Release *r)
 	return true;
 }
 
+/* go1, go1.0 ... go1.23 and their patches, and nothing else. */
+bool release_is_old(View goversion)
+{
+	Release r;
+	bool devel = view_prefix(goversion, "devel go1.");
+
+	return (devel || view_prefix(goversion, "go1")) &&
+		!release_of(goversion, &r);
+}
+
 /* ---- goos.def, platform.def ---------------------------------------- */
 
 #define GOOS(goos, format, pie) {#goos, #format, pie},

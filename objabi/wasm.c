@@ -47,23 +47,7 @@ static Fault open(Image *img)
 	return OK;
 }
 
-static bool section(const Image *img, u32 i, Section *s)
-{
-	(void)img;
-	(void)i;
-	*s = (Section){0};
-	return false;
-}
-
-static bool symbol(const Image *img, u64 i, Symbol *s)
-{
-	(void)img;
-	(void)i;
-	*s = (Symbol){0};
-	return false;
-}
-
 const Format wasm_format = {
-	.name = "wasm", .match = match, .open = open, .section = section,
-	.symbol = symbol,
+	.name = "wasm", .match = match, .open = open, .section = image_no_section,
+	.symbol = image_no_symbol, .bare = true,
 };
