@@ -63,6 +63,20 @@ IN_PROCESS = Prog(NEWEST, "linux", "amd64", fips="v1.26.0", snapshot=True)
 SUPERSEDED = Prog("1.24", "linux", "amd64", fips="v1.0.0", snapshot=True)
 SNAPSHOTS = [HELLO, CERTIFIED, CERTIFIED_OFF, IN_PROCESS, SUPERSEDED]
 
+# For the reason codes: builds whose module is changed, or that refuse FIPS
+# mode, or whose linker writes no sum. MARKED begins with the four that
+# compile the standard library anew.
+PUREGO = Prog(NEWEST, "linux", "amd64", tag="purego", flags=["-tags=purego"])
+COVER = Prog(NEWEST, "linux", "amd64", tag="cover", flags=[
+	"-cover", "-coverpkg=crypto/internal/fips140/..."])
+OPENBSD = Prog(NEWEST, "openbsd", "amd64")
+PLUGIN = Prog(NEWEST, "linux", "amd64", "plugin", source="hello",
+	      CGO_ENABLED=1, CC="gcc")
+ASAN = Prog(NEWEST, "linux", "amd64", flags=["-asan"], tag="asan", **CGO)
+BORING = Prog(NEWEST, "linux", "amd64", tag="boring",
+	      GOEXPERIMENT="boringcrypto", CGO_ENABLED=1, CC="gcc")
+MARKED = [ASAN, BORING, PLUGIN, OPENBSD, COVER, PUREGO]
+
 # The bytes that the linker hashed, as it saw them.
 FIPSO = {p: OUT + "/bin/" + p.name + ".fipso" for p in (
 	Prog(NEWEST, "linux", "amd64", tag="fipso"),
@@ -73,4 +87,4 @@ FIPSO = {p: OUT + "/bin/" + p.name + ".fipso" for p in (
 for p, path in FIPSO.items():
 	p.ldflags = "-fipso=" + path
 
-ALL = SLICE + SNAPSHOTS + list(FIPSO)
+ALL = SLICE + SNAPSHOTS + MARKED + list(FIPSO)
