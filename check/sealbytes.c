@@ -118,8 +118,6 @@ static Fault open_image(View bytes, Image *img, Fipsinfo *info)
 	if (!why.why)
 		why = find_info(img, info);
 	if (!why.why)
-		fipsinfo_second(img, info, &why);
-	if (!why.why)
 		why = check_ranges(info);
 	if (!why.why)
 		why = check_relocs(img, info);
