@@ -236,9 +236,12 @@ static bool text_is_there(const Image *img, View text)
 
 static void find_godebug(Report *r)
 {
-	View claim, got;
+	View claim, got, mode;
 	u64 addr;
 
+	report_setting(r, "-buildmode", &mode);
+	if (view_is(mode, "plugin"))
+		return;	/* the program that loads it decides */
 	report_setting(r, "DefaultGODEBUG", &claim);
 	if (find_symbol(r->img, "runtime.godebugDefault", &addr) &&
 	    read_string(r->img, addr, &got)) {
@@ -258,23 +261,12 @@ static void find_godebug(Report *r)
 	}
 }
 
-/* A section header may show one go:fipsinfo, and the program use another. */
-static void find_second(Report *r)
-{
-	Fault why = OK;
-
-	if (r->has_sum && fipsinfo_second(r->img, &r->info, &why))
-		report_add(r, REASON_BAD_FIPSINFO, "%s (offset %#llx)",
-			   why.why, (unsigned long long)why.off);
-}
-
 void evidence_find(Report *r)
 {
 	Names n;
 
 	if (!r->opened || !r->go)
 		return;
-	find_second(r);
 	n = look_at_names(r);
 	find_snapshot_claim(r, &n);
 	if (r->linked)

@@ -202,7 +202,9 @@ static FipsFind judge(Search *s, Fipsinfo *info, Fault *why)
 	return choose(s, info, why);
 }
 
-static FipsFind scan_all(Search *s, Fipsinfo *info, Fault *why)
+/* All candidates in writable memory: the linker puts the struct nowhere
+ * else. False if there are too many. */
+static bool scan_all(Search *s, Fault *why)
 {
 	const Image *img = s->img;
 
@@ -213,13 +215,12 @@ static FipsFind scan_all(Search *s, Fipsinfo *info, Fault *why)
 		if (!scan_segment(s, &img->seg[i])) {
 			*why = fault("there are too many go:fipsinfo magics",
 				     img->seg[i].off);
-			return FIPS_BAD;
+			return false;
 		}
 	}
-	return judge(s, info, why);
+	return true;
 }
 
-/* The struct is data; the linker puts it nowhere else. */
 static bool in_writable(const Image *img, u64 addr)
 {
 	const Segment *seg = image_segment(img, addr);
@@ -227,41 +228,29 @@ static bool in_writable(const Image *img, u64 addr)
 	return seg && (seg->perm & PERM_W);
 }
 
-/* A section header is only a hint that saves the scan: the running
- * program does not use it. Where it leads to no good struct, all writable
- * memory is searched as if there were none. */
+/* A section header saves nothing but the choice: the running program does
+ * not use it, so what it shows must be in writable memory, and must be the
+ * only one there. */
 FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why)
 {
 	Search s = {.img = img, .size = SELF_OFF + NPTR * (u32)img->ptrsize};
 	Section sec;
-	FipsFind found = FIPS_NONE;
+	FipsFind found;
 	bool nobits = false;
 
 	*why = OK;
 	if (img->format->bare)
 		return FIPS_NONE;
+	if (!scan_all(&s, why))
+		return FIPS_BAD;
 	if (image_section(img, img->format->fipsinfo, &sec)) {
 		nobits = sec.nobits;
-		if (in_writable(img, sec.addr))
+		/* It need not be lined up as those that are searched for. */
+		if (sec.addr % ALIGN != 0 && in_writable(img, sec.addr))
 			add_cand(&s, sec.addr);
-		found = judge(&s, info, why);
-		if (found == FIPS_FOUND)
-			return found;
 	}
-	found = scan_all(&s, info, why);
+	found = judge(&s, info, why);
 	return found == FIPS_NONE && nobits ? FIPS_NOBITS : found;
-}
-
-bool fipsinfo_second(const Image *img, const Fipsinfo *info, Fault *why)
-{
-	Search s = {.img = img, .size = info->size};
-	Fipsinfo other;
-	FipsFind found = scan_all(&s, &other, why);
-
-	if (found == FIPS_FOUND && other.addr != info->addr)
-		*why = fault("there is another go:fipsinfo than the one that "
-			     "the section shows", other.off);
-	return why->why != NULL;
 }
 
 void fips_sum(const View range[FIPS_NRANGE], u8 sum[SHA256_SIZE])

@@ -568,16 +568,13 @@ typedef enum {
 	FIPS_BAD_RELOCS	/* so that no pointer is certain; see the fault */
 } FipsFind;
 
-/* Finds the struct by section, else by scanning the writable segments in
- * 16-byte steps; resolves its pointers, checks the self pointer, and that
- * each range lies in one segment's file part (a range that does not has
- * its own fault). info is filled for FIPS_FOUND only, and for FIPS_BAD as
- * far as known (size 0: not at all). */
+/* Finds the struct by scanning the writable segments in 16-byte steps, and
+ * by its section where that is lined up otherwise; resolves its pointers,
+ * checks the self pointer, that there is one only, and that each range lies
+ * in one segment's file part (a range that does not has its own fault).
+ * info is filled for FIPS_FOUND, and for FIPS_BAD as far as known (size 0:
+ * not at all). */
 FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why);
-
-/* Is there another one, where the section does not point? Reads all
- * writable segments, which fipsinfo_find does only without a section. */
-bool fipsinfo_second(const Image *img, const Fipsinfo *info, Fault *why);
 
 /* The sum over four ranges, as cmd/link (ld/fips140.go) and
  * crypto/internal/fips140/check compute it. */
