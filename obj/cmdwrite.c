@@ -94,6 +94,7 @@ static int run_write(int argc, char **argv)
 	TextResult res = {0};
 	Arena a = {0};
 	Bisect m;
+	View pattern;
 	int c, status = 2;
 
 	while ((c = getopt_long(argc, argv, "o:d:h", flags, NULL)) != -1)
@@ -105,6 +106,8 @@ static int run_write(int argc, char **argv)
 		}
 	if (optind + 1 != argc)
 		return cmd_usage(&cmd_write, "one file expected", NULL);
+	if (debug && !bisect_option(view_str(debug), &pattern))
+		return cmd_usage(&cmd_write, "no fipshash= in", debug);
 	if (!to)
 		to = output_name(&a, argv[optind]);
 	if (bisection(&m, debug, &res, &a))

@@ -138,12 +138,14 @@ static bool begin_object(Parser *p)
 	if (text.n == 0 || objheader_parse(text, &h).why ||
 	    h.text.n != text.n || !view_suffix(text, "!\n")) {
 		text_error(p, "no proper object line before this");
+		p->hopeless = true;
 		return false;
 	}
 	arch = arch_by_name(h.goarch);
 	if (!arch || !release_of(h.version, &r)) {
 		text_error(p, "an object line of no GOARCH or Go release that "
 			   "is known");
+		p->hopeless = true;
 		return false;
 	}
 	p->in_obj = true;
@@ -532,7 +534,8 @@ void text_parse(TextResult *res, const char *file, View text)
 	Parser p = {.text = text, .file = file, .res = res};
 	View word;
 
-	while (p.at < text.n && res->errors <= TEXT_MAX_ERRORS) {
+	while (p.at < text.n && res->errors <= TEXT_MAX_ERRORS &&
+	       !p.hopeless) {
 		size_t end = view_index(text, p.at, '\n');
 
 		view_sub(text, p.at, end - p.at, &p.line);

@@ -27,6 +27,7 @@ typedef struct {
 	/* the object */
 	Buf header;
 	bool in_obj, packaged;
+	bool hopeless;	/* all that follows would be wrong, too */
 	Obj obj;
 	View goos, goarch;
 	FipsRules rules;
