@@ -10,7 +10,7 @@
 
 /* ---- deflate.c ------------------------------------------------------ */
 
-/* Scratch of one compression at a time, about 330 KiB of which most is only
+/* Scratch of one compression at a time, about 300 KB of which most is only
  * touched by large inputs; needs no clearing in between. */
 typedef struct Zlib Zlib;
 
