@@ -5,6 +5,7 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "check/check.h"
@@ -25,6 +26,7 @@ typedef struct {
 	size_t total, checked, failed;
 	int status;
 	bool progress;
+	u64 shown;	/* when, in tenths of a second */
 } Run;
 
 /* ---- one input ----------------------------------------------------- */
@@ -151,21 +153,31 @@ static void one_file(const Options *o, const Input *input, Result *res)
 
 /* ---- all of them --------------------------------------------------- */
 
-static void show_progress(const Run *run)
+/* At most ten times a second: a terminal is slower than the checks. */
+static void show_progress(Run *run)
 {
-	if (run->progress)
-		fprintf(stderr, "\r\33[K%zu of %zu checked", run->next,
-			run->in->n);
+	struct timespec t;
+	u64 now;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (u64)t.tv_sec * 10 + (u64)t.tv_nsec / 100000000;
+	if (!run->progress || now == run->shown)
+		return;
+	run->shown = now;
+	fprintf(stderr, "\r\33[K%zu of %zu checked", run->next, run->in->n);
 }
 
-static void hide_progress(const Run *run)
+static void hide_progress(Run *run)
 {
-	if (run->progress)
+	if (run->progress && run->shown)
 		fputs("\r\33[K", stderr);
+	run->shown = 0;
 }
 
 static void print_result(Run *run, Result *res)
 {
+	if (res->err.n || res->out.n)
+		hide_progress(run);
 	if (res->err.n)
 		fwrite(res->err.p, 1, res->err.n, stderr);
 	if (res->out.n)
@@ -189,8 +201,6 @@ static void task(void *arg, size_t i)
 	pthread_mutex_lock(&run->lock);
 	res->done = true;
 	first = run->next;
-	if (i == first)
-		hide_progress(run);
 	while (run->next < run->in->n && run->result[run->next].done)
 		print_result(run, &run->result[run->next++]);
 	if (run->next != first) {
