@@ -20,25 +20,6 @@ enum {
 	CHECKSUM_SIZE = 4,
 };
 
-static Fault find_info(const Image *img, Fipsinfo *info)
-{
-	Fault why;
-
-	switch (fipsinfo_find(img, info, &why)) {
-	case FIPS_BAD:
-	case FIPS_BAD_RELOCS:
-		return why;
-	case FIPS_NONE:
-		return fault("there is no go:fipsinfo", 0);
-	case FIPS_NOBITS:
-		return fault("the section of go:fipsinfo has no bytes: this "
-			     "is the debug information of another file", 0);
-	case FIPS_FOUND:
-		break;
-	}
-	return OK;
-}
-
 /* ---- what is refused ----------------------------------------------- */
 
 static bool overlap(u64 a, u64 an, u64 b, u64 bn)
@@ -116,7 +97,7 @@ static Fault open_image(View bytes, Image *img, Fipsinfo *info)
 	if (!why.why && img->kind == IMAGE_OTHER)
 		why = fault("not a finished executable or library", 0);
 	if (!why.why)
-		why = find_info(img, info);
+		why = fipsinfo_need(img, info);
 	if (!why.why)
 		why = check_ranges(info);
 	if (!why.why)

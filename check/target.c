@@ -40,20 +40,10 @@ static Fault pick_slice(Target *t, const char *goarch)
 
 static Fault find_info(Target *t)
 {
-	Fault why;
+	Fault why = fipsinfo_need(&t->img, &t->info);
 
-	switch (fipsinfo_find(&t->img, &t->info, &why)) {
-	case FIPS_BAD:
-	case FIPS_BAD_RELOCS:
+	if (why.why)
 		return why;
-	case FIPS_NONE:
-		return fault("there is no go:fipsinfo", 0);
-	case FIPS_NOBITS:
-		return fault("the section of go:fipsinfo has no bytes: this "
-			     "is the debug information of another file", 0);
-	case FIPS_FOUND:
-		break;
-	}
 	for (int i = 0; i < FIPS_NRANGE; i++)
 		if (t->info.range_fault[i].why)
 			return fault(FIPS_BAD_RANGE,

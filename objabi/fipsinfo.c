@@ -253,6 +253,21 @@ FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why)
 	return found == FIPS_NONE && nobits ? FIPS_NOBITS : found;
 }
 
+Fault fipsinfo_need(const Image *img, Fipsinfo *info)
+{
+	Fault why;
+
+	switch (fipsinfo_find(img, info, &why)) {
+	case FIPS_NONE:
+		return fault("there is no go:fipsinfo", 0);
+	case FIPS_NOBITS:
+		return fault("the section of go:fipsinfo has no bytes: this "
+			     "is the debug information of another file", 0);
+	default:
+		return why;
+	}
+}
+
 void fips_sum(const View range[FIPS_NRANGE], u8 sum[SHA256_SIZE])
 {
 	Hmac h;

@@ -159,7 +159,8 @@ static Fault walk_chain(MachoFix *f, const PtrFormat *pf, const Imports *im,
 
 		if (*off >= end || !view_has(seg->data, *off, MACHO_FIX_SIZE))
 			return fault("a chain of fixups leaves its page",
-				     seg->off + *off);
+				     seg->off + (*off < seg->data.n ? *off :
+						 seg->data.n));
 		if (f->left-- == 0)
 			return fault("more fixups than the file can hold",
 				     seg->off + *off);

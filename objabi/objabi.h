@@ -576,6 +576,10 @@ typedef enum {
  * not at all). */
 FipsFind fipsinfo_find(const Image *img, Fipsinfo *info, Fault *why);
 
+/* The same for those who can do nothing without it: a fault if there is
+ * none. Single ranges may still be bad. */
+Fault fipsinfo_need(const Image *img, Fipsinfo *info);
+
 /* The sum over four ranges, as cmd/link (ld/fips140.go) and
  * crypto/internal/fips140/check compute it. */
 void fips_sum(const View range[FIPS_NRANGE], u8 sum[SHA256_SIZE]);
