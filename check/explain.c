@@ -45,6 +45,15 @@ static void explain_all(void)
 		putchar('\n');
 		explain(&reason_table[i]);
 	}
+	puts("\n# How the findings are tested\n");
+	wrap("crosscheck/reasons has a file for each code, built by real tools. "
+	     "Made by hand are packed (upx cannot be installed everywhere) and "
+	     "go-too-old for Go 1.17; real programs with some bytes changed "
+	     "are those for vendor-toolchain, go-too-old, bad-image, "
+	     "bad-range, bad-relocations, mismatch, snapshot-not-in-code, "
+	     "bad-buildinfo, one of those for bad-fipsinfo and one of those "
+	     "for snapshot-not-verifiable. Chained fixups of the formats 1, 6, "
+	     "9 and 12 are tested on images made in objabi/machofix_test.c.");
 }
 
 bool explain_code(const char *code)
