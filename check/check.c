@@ -44,15 +44,6 @@ void report_add(Report *r, ReasonId id, const char *fmt, ...)
 	va_end(ap);
 }
 
-void report_add_as(Report *r, ReasonId id, Severity s, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	add(r, id, s, fmt, ap);
-	va_end(ap);
-}
-
 bool report_failed(const Report *r)
 {
 	for (int i = 0; i < r->nreason; i++)
@@ -358,11 +349,18 @@ static void judge_fipsinfo(Report *r)
  * the bytes may. */
 bool trace_of_go(View bytes)
 {
-	static const char *const magic[] = {"\xff Go buildinf:",
-					    "\xff Go fipsinfo \xff"};
+	/* The last two are the note of Go's build ID, which stands at the
+	 * beginning of an ELF file. */
+	static const View mark[] = {
+		{(const u8 *)"\xff Go buildinf:", 14},
+		{(const u8 *)"\xff Go fipsinfo \xff", 16},
+		{(const u8 *)"\xff Go build ID: \"", 16},
+		{(const u8 *)"\4\0\0\0Go\0", 8},
+		{(const u8 *)"\0\0\0\4Go\0", 8},
+	};
 
-	for (size_t i = 0; i < NELEM(magic); i++)
-		if (view_find(bytes, 0, view_str(magic[i]), 1) < bytes.n)
+	for (size_t i = 0; i < NELEM(mark); i++)
+		if (view_find(bytes, 0, mark[i], 1) < bytes.n)
 			return true;
 	return false;
 }

@@ -95,9 +95,6 @@ typedef struct {
  * sets the verdict of its row, if no earlier one has. */
 __attribute__((format(printf, 3, 4)))
 void report_add(Report *r, ReasonId id, const char *fmt, ...);
-/* The same with a severity other than the row's. */
-__attribute__((format(printf, 4, 5)))
-void report_add_as(Report *r, ReasonId id, Severity s, const char *fmt, ...);
 
 /* Judges the image in bytes. img is the caller's and must live as long as
  * the report is read, as must the bytes. */

@@ -62,16 +62,6 @@ bool text_word(Parser *p, View *w)
 	return true;
 }
 
-bool text_is(Parser *p, const char *word)
-{
-	View line = p->line, w;
-
-	if (text_word(p, &w) && view_is(w, word))
-		return true;
-	p->line = line;
-	return false;
-}
-
 bool text_need(Parser *p, View *w, const char *what)
 {
 	if (text_word(p, w))

@@ -51,7 +51,6 @@ void text_error(Parser *p, const char *fmt, ...);
 
 /* The next word of the line; false at its end. */
 bool text_word(Parser *p, View *w);
-bool text_is(Parser *p, const char *word);	/* takes it if it is next */
 /* The readers below report what is missing or wrong. */
 bool text_need(Parser *p, View *w, const char *what);
 bool text_number(Parser *p, i64 *x, i64 min, i64 max);
