@@ -79,9 +79,12 @@ enum {
 	A_ARCH
 };
 
-/* A place in the source. base: which file (AsmCtx.base), 0 and line 0 none. */
+/* A place in the source. base: which file (AsmCtx.base), 0 and line 0 none.
+ * prologue_end: debuggers may stop here for a breakpoint at the function (Go:
+ * WithXlogue(PosPrologueEnd)). */
 typedef struct {
 	u32 base, line;
+	bool prologue_end;
 } AsmPos;
 
 enum { ASM_MAXREST = 4 };
@@ -152,7 +155,8 @@ typedef struct {
 	View text;	/* as in the source; · and ∕ already replaced */
 } AsmTok;
 
-/* The tokens of one operand, and how many are read. */
+/* The tokens of one operand, and how many are read. atoi and expr report
+ * their errors at the line being parsed. */
 typedef struct {
 	AsmCtx *ctx;
 	const AsmTok *tok;
@@ -214,7 +218,10 @@ typedef struct {
 
 	/* Before any function: symbols it needs. May be NULL. */
 	void (*init)(AsmCtx *c);
-	/* Before preprocess: what a whole function may not have. May be NULL */
+	/* While labels become targets, for each Prog in turn, those it appends
+	 * included (Go: Progedit in linkpatch). May be NULL. */
+	void (*progedit)(AsmCtx *c, AsmProg *p);
+	/* Before progedit: what a whole function may not have. May be NULL */
 	void (*error_check)(AsmCtx *c, AsmFunc *f);
 	/* Prologue, epilogue, stack check, spadj, f->args, f->locals;
 	 * rewriting for -shared. */
@@ -245,6 +252,7 @@ typedef struct {
 	View absname;	/* trimmed and absolute: as the file table has it */
 	u32 file;	/* number in the object's file table */
 	bool known;	/* file is set */
+	u32 delta;	/* #line: to be added to a line, modulo 2^32 */
 } AsmBase;
 
 typedef struct {
