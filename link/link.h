@@ -1,12 +1,578 @@
 /*
- * link: makes executables of Go object files.
+ * link: makes executables of Go object files, byte for byte as cmd/link.
  *
- * Grouped by the file that implements each part.
+ * One Link holds everything. A symbol is a number (Sym), its facts are row
+ * L->sym[s], and passes in the order of main.c turn the objects' symbols
+ * into sections, addresses and bytes. Inputs stay mapped: names, contents
+ * and relocations are read where they lie. Symbols that the linker makes or
+ * changes itself are Exts, whose contents are built in memory.
+ *
+ * Order is everything: symbol numbers decide ties in layout and the order of
+ * the symbol table, so symbols are made in exactly the order cmd/link makes
+ * them.
+ *
+ * Grouped by the file that implements each part; pass names are Go's.
  */
 #ifndef LINK_H
 #define LINK_H
 
+#include "obj/obj.h"
 #include "objabi/objabi.h"
+
+typedef struct Link Link;
+
+/* Number of a symbol; 0: none. */
+typedef u32 Sym;
+
+/* Linker's kinds of symbols, in the order of memory: kind.def. */
+typedef enum {
+#define KIND(name) K_##name,
+#include "link/kind.def"
+#undef KIND
+	NKIND
+} Kind;
+
+/* ---- mem.c ---------------------------------------------------------- */
+
+/* Memory that lives as long as the run, in huge pages: first touch of a
+ * small page costs more than anything that is done with it. One thread at a
+ * time; a parallel task has a Mem of its own. */
+typedef struct {
+	u8 *p;
+	size_t used, cap;
+} Mem;
+
+void *mem_alloc(Mem *m, size_t n);	/* zeroed, aligned to 16 */
+/* Address space for n bytes of which few may ever be touched; zeroed. */
+void *mem_reserve(size_t n);
+void mem_release(void *p, size_t n);	/* of mem_reserve */
+/* p with room for one more than its n elements of that size. */
+void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size);
+View mem_view(Mem *m, View v);	/* a copy */
+__attribute__((format(printf, 2, 3)))
+View mem_printf(Mem *m, const char *fmt, ...);
+
+/* A list of symbols that grows. */
+typedef struct {
+	Sym *p;
+	u32 n, cap;
+} SymVec;
+void symvec_add(Mem *m, SymVec *v, Sym s);
+
+/* ---- sym.c: symbols ------------------------------------------------- */
+
+/* Facts of a symbol that are one bit. The second group comes from the object
+ * that defines it. */
+enum {
+	A_REACHABLE = 1 << 0,
+	A_ONLIST = 1 << 1,	/* in textp or datap */
+	A_LOCAL = 1 << 2,
+	A_NOTINSYMTAB = 1 << 3,
+	A_USEDINIFACE = 1 << 4,
+	A_SPECIAL = 1 << 5,	/* laid out by somebody else than dodata */
+	A_HIDDEN = 1 << 6,	/* VisibilityHidden */
+	A_SUBSYM = 1 << 7,	/* lies inside outer, at value */
+	A_EXTERNAL = 1 << 8,	/* attrExternal: from cgo_import */
+	A_CGOEXPORT = 1 << 9,	/* cgo_export_static or _dynamic */
+	A_MARK = 1 << 10,	/* for one pass; 0 between passes */
+
+	A_STATIC = 1 << 16,	/* file-local: version >= 10 */
+	A_ABIINTERNAL = 1 << 17,	/* version 1 */
+	A_DUPOK = 1 << 18,
+	A_REFLECTMETHOD = 1 << 19,
+	A_NOSPLIT = 1 << 20,
+	A_GOTYPE = 1 << 21,
+	A_TYPELINK = 1 << 22,
+	A_ITAB = 1 << 23,
+	A_DICT = 1 << 24,
+	A_PKGINIT = 1 << 25,
+	A_LINKNAME = 1 << 26,
+	A_LINKNAMESTD = 1 << 27,
+	A_ABIWRAPPER = 1 << 28,
+	A_HASHED = 1 << 29,	/* in the object's Hashed block */
+	A_SHARED = 1 << 30,	/* the object was compiled with -shared */
+	A_OBJECT = (int)0xffff0000u	/* all that come from the object */
+};
+
+typedef struct {
+	i64 value;	/* address, once there is one; before, what the
+			 * pass that sets it says */
+	u32 size;
+	u32 obj;	/* in L->obj; OBJ_EXT: in L->ext */
+	u32 li;		/* number there */
+	u32 attr;
+	Sym outer;	/* the carrier or container; 0: none */
+	u16 sect;	/* in L->sect; 0: none */
+	u8 kind;
+	u8 align;	/* 1 + log2 of it; 0: not set */
+} SymRow;
+
+enum { OBJ_NONE, OBJ_EXT, OBJ_FIRST };
+
+/* What the linker knows of a symbol that no object defines, or that it has
+ * changed. */
+typedef struct {
+	View name;
+	u8 *data;
+	u32 ndata, capdata;
+	u8 *rel;	/* records as in objects, but naming global numbers */
+	u32 nrel, caprel;
+	u32 ver;
+	u32 obj, li;	/* copied from there, auxiliary symbols are its;
+			 * obj 0: from nowhere */
+	Sym gotype;	/* if there is no obj */
+} Ext;
+
+typedef struct LObj LObj;
+typedef struct Lib Lib;
+
+/* One compilation unit: every object is one, assembly too. */
+typedef struct {
+	u32 obj;
+	Lib *lib;
+	SymVec textp;	/* its functions, in the order of L->textp */
+	u32 pclnindex;	/* pcln.c: place of its files in cutab */
+	struct DwUnit *dw;	/* dwarf.c */
+} Unit;
+
+/* A Go object among the inputs. */
+struct LObj {
+	GoObj o;
+	ObjHeader header;
+	Lib *lib;
+	const char *path;	/* of the archive */
+	View member;
+	u32 idx;	/* in L->obj */
+	u32 version;	/* of its static symbols: 10, 11, ... */
+	Sym *syms;	/* global numbers of its o.nsym symbols */
+	u32 *pkg;	/* of its PkgIdx: index in L->obj, 0: not loaded */
+	Unit unit;
+};
+
+/* A package. */
+struct Lib {
+	View pkg;	/* import path; "main" for the first */
+	const char *file;
+	View objref, srcref;	/* who wanted it */
+	u8 fingerprint[FINGERPRINT_SIZE];
+	File *mapped;
+	u32 firstobj, nobj;	/* its objects in L->obj */
+	Lib **imports;	/* as its objects name them, with repetitions */
+	u32 nimports, capimports;
+	bool main;
+	bool mark;	/* for one pass */
+};
+
+/* A relocation as code sees it. */
+typedef struct {
+	i32 off;
+	u8 siz;
+	bool weak;
+	u16 type;	/* RelocRow: ROW_R_ADDR, whatever the release */
+	i64 add;
+	Sym sym;
+} Rel;
+
+typedef struct {
+	const u8 *p;
+	u32 n;
+	const LObj *obj;	/* NULL: records name global numbers */
+} Rels;
+
+static inline SymRow *row(const Link *L, Sym s);
+
+View sym_name(const Link *L, Sym s);
+u32 sym_version(const Link *L, Sym s);	/* 0 ABI0, 1 ABIInternal, >= 10 */
+/* Its bytes; those up to size are zero. */
+View sym_data(const Link *L, Sym s);
+Rels sym_rels(const Link *L, Sym s);
+static inline Rel rel_at(const Link *L, Rels r, u32 k);
+/* The global number of what ref means in o; ends the run where an object
+ * refers to what is not there. */
+static inline Sym resolve(const Link *L, const LObj *o, SymRef ref);
+
+/* Auxiliary symbols. */
+typedef struct {
+	const LObj *obj;
+	u32 first, n;
+} Auxs;
+Auxs sym_auxs(const Link *L, Sym s);
+static inline GoAux aux_at(Auxs a, u32 k)
+{
+	return goobj_aux(&a.obj->o, a.first + k);
+}
+Sym sym_aux(const Link *L, Sym s, AuxType t);	/* the first, or 0 */
+Sym sym_gotype(const Link *L, Sym s);
+/* false: it has none. *o is the object through which it is resolved. */
+bool sym_funcinfo(const Link *L, Sym s, GoFuncInfo *f, const LObj **o);
+Unit *sym_unit(const Link *L, Sym s);	/* NULL for an Ext without obj */
+View sym_pkg(const Link *L, Sym s);	/* path_to_prefix of its package */
+bool sym_is_ext(const Link *L, Sym s);
+/* Named, or of a kind that is laid out without a name. */
+bool sym_toplevel(const Link *L, Sym s);
+u32 sym_align(const Link *L, Sym s);	/* bytes; 0: not set */
+void sym_set_align(Link *L, Sym s, u32 align);
+u32 sym_fixed_align(Link *L, Sym s);	/* symalign(): dodata.c */
+
+/* By name and version; 0: there is none. */
+Sym sym_lookup(const Link *L, View name, u32 ver);
+Sym sym_lookup_or_create(Link *L, View name, u32 ver);
+/* A new one that no name finds. */
+Sym sym_create(Link *L, View name, u32 ver);
+Sym sym_create_static(Link *L, View name);
+/* Turns s into an Ext with its contents, if it is none yet
+ * (MakeSymbolUpdater). */
+Ext *sym_update(Link *L, Sym s);
+/* Goes over to the definition number li of object obj (dup rules). */
+void sym_set_def(Link *L, Sym s, u32 obj, u32 li);
+
+/* Building the contents of an Ext. Memory comes from m, so that several
+ * threads can build different symbols at once. */
+typedef struct {
+	Link *L;
+	Mem *m;
+	Sym s;
+	Ext *e;
+} SB;
+
+SB sb_of(Link *L, Sym s);	/* sym_update, memory of L */
+SB sb_mem(Link *L, Mem *m, Sym s);	/* s is an Ext */
+u8 *sb_grow(SB *b, u32 n);	/* n more zero bytes; where they begin */
+void sb_set_size(SB *b, u32 n);	/* of data and symbol */
+void sb_u8(SB *b, u8 x);
+void sb_u16(SB *b, u16 x);
+void sb_u32(SB *b, u32 x);
+void sb_u64(SB *b, u64 x);
+void sb_uint(SB *b, unsigned siz, u64 x);	/* siz 1, 2, 4, 8 */
+void sb_set_uint(SB *b, u32 off, unsigned siz, u64 x);	/* grows if needed */
+void sb_bytes(SB *b, View v);
+void sb_str(SB *b, View v);	/* and a NUL */
+void sb_uleb(SB *b, u64 x);
+void sb_sleb(SB *b, i64 x);
+void sb_rel(SB *b, Rel r);	/* appends it */
+/* Pointer-sized R_ADDR, and others; *plus adds to it. */
+void sb_addr(SB *b, Sym to);
+void sb_addr_plus(SB *b, Sym to, i64 add);
+void sb_pcrel_plus(SB *b, Sym to, i64 add);	/* 4 bytes, R_PCREL */
+void sb_ref(SB *b, RelocRow type, unsigned siz, Sym to, i64 add);
+/* At off, pointer-sized; grows if needed. */
+void sb_set_addr(SB *b, u32 off, Sym to, i64 add);
+
+/* ---- sections and segments ------------------------------------------ */
+
+typedef struct Seg Seg;
+
+typedef struct {
+	const char *name;	/* ".text" */
+	u16 idx;	/* in L->sect */
+	u8 rwx;	/* 4 read, 2 write, 1 execute */
+	bool compressed;
+	u32 align;
+	u64 vaddr, length;
+	Seg *seg;
+	Sym sym;	/* of debug sections */
+	u32 elfsect;	/* elf.c: its header, 0: none */
+	u64 reloff, rellen;
+} Sect;
+
+struct Seg {
+	u8 rwx;
+	u64 vaddr, length;
+	u64 fileoff, filelen;
+	Sect **sect;
+	u32 n, cap;
+};
+
+/* In the order of the file. */
+enum { SEG_TEXT, SEG_RODATA, SEG_RELRODATA, SEG_DATA, SEG_DWARF, NSEG };
+
+Sect *seg_add(Link *L, Seg *seg, const char *name, u8 rwx);
+static inline Sect *sym_sect(const Link *L, Sym s);	/* or NULL */
+
+/* A debug section: its own symbol, then those that make its contents. */
+typedef struct {
+	Sym secsym;
+	SymVec syms;
+} DwSec;
+
+/* ---- target.c, arch_amd64.c, arch_arm64.c: facts -------------------- */
+
+/* What a relocation's target address is. */
+typedef struct LinkArch LinkArch;
+
+/* How a relocation type is applied: reloc.c has the generic ones, an
+ * architecture's file its own. P is the place in the output, at which the
+ * object's bytes already lie; S + A as psABIs have it. NULL: good. */
+typedef struct {
+	const Link *L;
+	Sym sym;	/* the symbol that is being relocated */
+	const Rel *r;
+	u8 *loc;	/* its siz bytes in the output */
+	u64 P;	/* their address */
+	u64 S;	/* of the target; 0 if it is not defined */
+	i64 A;
+} Fix;
+
+typedef struct {
+	RelocRow type;
+	const char *(*apply)(const Fix *f);
+} ArchReloc;
+
+struct LinkArch {
+	ArchId id;
+	u32 funcalign, maxalign, minalign, minlc;
+	u64 textaddr;	/* of a non-PIE ELF without its header: 0x400000 */
+	u64 round;	/* FlagRound */
+	View codepad;	/* what lies between functions; empty: zeros */
+	u32 callsize;	/* bytes that a call pushes */
+	u64 tramplimit;	/* 0: never any */
+	i64 tlsoffset;	/* what R_TLS_LE adds on ELF */
+	u8 dwarfregsp, dwarfreglr;
+	u8 deferreturn;	/* the call's offset is the return's less this */
+	u32 elfflags;
+	const char *dynld, *dynldmusl;	/* linux */
+	const ArchReloc *relocs;	/* up to a NULL apply */
+	/* PIE: rewrites or records relocation k of s; false: cannot be had. */
+	bool (*adddynrel)(Link *L, Sym s, Rel r, u32 k);
+	void (*tls_ie_to_le)(u8 *loc, unsigned siz);
+	void (*elfsetupplt)(Link *L);
+	void (*gentext)(Link *L);
+	void (*trampoline)(Link *L, Sym s, Rel r, u32 k);
+};
+extern const LinkArch arch_amd64, arch_arm64;
+const LinkArch *link_arch(ArchId id);	/* NULL: not supported yet */
+
+/* ---- Link ----------------------------------------------------------- */
+
+typedef struct {
+	View name, value;
+} StrData;
+
+typedef struct {
+	const char *out;
+	const char *main;	/* the archive to be linked */
+	const char *importcfg;
+	View buildid, fipso, entry, interp, rpath, hostbuildid;
+	StrData *strdata;	/* -X and modinfo, in order */
+	u32 nstrdata, capstrdata;
+	const char **libdir;
+	u32 nlibdir, caplibdir;
+	bool s, w, pie, d, compressdwarf, checklinkname, prune, all_errors,
+		bindnow, f, g, h, debugnosplit;
+	bool quiet, strict;	/* GOFIPS_LINK_QUIET, _STRICT */
+	i64 round, textaddr, dataaddr;	/* -R, -T, -D; -1: not given */
+	u32 funcalign;	/* 0: not given */
+	int strictdups;
+	u64 randlayout;
+	/* ours */
+	unsigned threads;	/* 0: one for each processor */
+	bool stats;
+	const char *printmap, *why, *repro;
+	View goroot;	/* environment */
+} Flags;
+
+/* One "packagefile path=file" of importcfg. */
+typedef struct {
+	View pkg, file;
+} PackageFile;
+
+struct Link {
+	Flags flag;
+	Mem mem;
+	Release release;
+	const Arch *arch;
+	const LinkArch *la;
+	View goos, goarch, version, experiments, headline;	/* of objects */
+	View buildversion;	/* runtime.buildVersion */
+
+	/* loadlib */
+	Lib **lib;	/* in the order of loading; postorder after linksetup */
+	u32 nlib, caplib;
+	LObj **obj;	/* from OBJ_FIRST on */
+	u32 nobj, capobj;
+	Map packagefile;	/* importcfg: package to PackageFile */
+	Map libbypkg, objbypkg;
+	u32 nextversion;	/* of static symbols */
+	struct SymTab *names;	/* sym.c */
+
+	/* symbols; nsym and next also count number 0 */
+	SymRow *sym;
+	u32 nsym, maxsym;
+	Ext *ext;
+	u32 next, maxext;
+	u32 extstart;	/* the first symbol made by reference or linker */
+	u32 nanon;
+	Sym *builtin;	/* by index */
+	u32 nbuiltin;
+	u8 relrow[512];	/* number in objects to RelocRow */
+	u8 kindrow[64];	/* kind in objects to Kind */
+
+	/* what passes leave for later ones */
+	SymVec textp, datap, dynexp;
+	DwSec *dwarfp;
+	u32 ndwarfp, capdwarfp;
+	Sect **sect;	/* [0] is NULL */
+	u32 nsect, capsect;
+	Seg seg[NSEG];
+	Unit *runtime_unit;	/* the last of package runtime */
+	Sym moduledata, tlsg, mainInittasks;
+	u8 *regroup;	/* symtab: Kind to lay a symbol out as, by Sym */
+	u32 nregroup;
+	u64 headr;	/* room for ELF header and what follows */
+	u64 filesize;	/* up to and with the debug sections */
+	u64 typedesclen, itaboffset, itabsize;	/* dodata, for moduledata */
+	u32 off_typedesclen, off_itaboffset, off_itabsize;
+	struct Pcln *pcln;
+	struct Elf *elf;
+	struct Dwarf *dwarf;
+	struct Stats *stats;
+
+	u8 *out;	/* the output file */
+	u64 outlen, outcap;
+
+	Diag diag;
+};
+
+/* ---- main.c's passes, in order; a file each ------------------------- */
+
+/* flags.c, toolexec.c, repro.c */
+void parse_flags(Link *L, int argc, char **argv);
+
+/* lib.c, loader.c, linkname.c: packages, objects, symbol numbers */
+void libinit(Link *L);
+void loadlib(Link *L);
+void inittasks(Link *L);	/* inittask.c */
+
+/* deadcode.c, decodesym.c */
+void deadcode(Link *L);
+
+/* linksetup.c */
+void linksetup(Link *L);	/* Textp and package order, runtime.tlsg ... */
+void dostrdata(Link *L);
+void addstrdata1(Link *L, View nameval);	/* while flags are parsed */
+
+/* dwarf.c, dwarftype.c ... */
+void dwarf_generate_debug_info(Link *L);
+void dwarf_generate_debug_syms(Link *L);
+void dwarf_add_shstrings(Link *L);
+void dwarfcompress(Link *L);
+
+void do_stack_check(Link *L);	/* stackcheck.c: errors only */
+
+/* elf.c, elfdyn.c, elfsym.c */
+void doelf(Link *L);
+void set_arch_syms(Link *L);
+
+/* text.c */
+void textaddress(Link *L);
+void buildinfo(Link *L);
+
+/* pcln.c, findfunctab.c */
+void pclntab(Link *L);
+void findfunctab(Link *L);
+
+/* symtab.c: marker symbols, groups, moduledata */
+void symtab(Link *L);
+
+/* dodata.c, gcprog.c, dynreloc.c, address.c */
+void dodata(Link *L);
+void address(Link *L);
+void layout(Link *L);
+
+/* asmb.c, reloc.c; fips140.c; asmelf.c; out.c */
+void asmb(Link *L);
+void asmbfips(Link *L);
+void asmb2(Link *L);
+void write_output(Link *L);
+
+/* stats.c, printmap.c, why.c */
+void stats_pass(Link *L, const char *name);	/* begins a pass */
+void stats_print(Link *L);
+void print_map(Link *L);
+void why(Link *L);
+
+/* ---- errors.c ------------------------------------------------------- */
+
+/* As cmd/link's Errorf: "link: " in front; counted, after 20 the run ends
+ * (unless -e). With a symbol: its name and ": " in front. */
+__attribute__((format(printf, 2, 3)))
+void link_errorf(Link *L, const char *fmt, ...);
+__attribute__((format(printf, 3, 4)))
+void sym_errorf(Link *L, Sym s, const char *fmt, ...);
+/* Exitf, log.Fatalf: prints and ends the run with status 1 or 2, leaving no
+ * output. */
+__attribute__((format(printf, 2, 3)))
+_Noreturn void link_exitf(const Link *L, const char *fmt, ...);
+/* Ends the run with status 2 if there was an error. */
+void exit_if_errors(Link *L);
+/* What is not supported: the real linker's job, or an error. */
+__attribute__((format(printf, 2, 3)))
+_Noreturn void hand_over(const Link *L, const char *fmt, ...);
+_Noreturn void bad_symref(const Link *L, const LObj *o, SymRef ref);
+
+/* ---- accessors ------------------------------------------------------ */
+
+static inline SymRow *row(const Link *L, Sym s)
+{
+	return &L->sym[s];
+}
+static inline Sect *sym_sect(const Link *L, Sym s)
+{
+	return L->sect[L->sym[s].sect];
+}
+static inline bool sym_has(const Link *L, Sym s, u32 attr)
+{
+	return L->sym[s].attr & attr;
+}
+static inline bool sym_reachable(const Link *L, Sym s)
+{
+	return L->sym[s].attr & A_REACHABLE;
+}
+
+static inline Sym resolve(const Link *L, const LObj *o, SymRef ref)
+{
+	u32 i;
+
+	if (ref.pkg < PkgIdxBuiltin) {
+		const LObj *in = o;
+
+		if (ref.pkg != PkgIdxSelf) {
+			if (ref.pkg == PkgIdxInvalid)
+				return 0;
+			in = L->obj[o->pkg[ref.pkg]];
+			if (!in || ref.sym >= in->o.nsymdef)
+				bad_symref(L, o, ref);
+		}
+		return in->syms[ref.sym];
+	}
+	if (ref.pkg == PkgIdxBuiltin) {
+		if (ref.sym >= L->nbuiltin || !L->builtin[ref.sym])
+			bad_symref(L, o, ref);
+		return L->builtin[ref.sym];
+	}
+	i = goobj_local(&o->o, ref);
+	return o->syms[i];
+}
+
+static inline Rel rel_at(const Link *L, Rels r, u32 k)
+{
+	const u8 *p = r.p + (size_t)k * RELOC_SIZE;
+	u16 type = ld16(p + 5, false);
+	SymRef ref = goobj_symref(p + 15);
+
+	return (Rel){(i32)ld32(p, false), p[4], type >> 15,
+		     L->relrow[type & 511], (i64)ld64(p + 7, false),
+		     r.obj ? resolve(L, r.obj, ref) : ref.sym};
+}
+
+static inline bool kind_in(u8 k, Kind from, Kind to)
+{
+	return from <= k && k <= to;
+}
+static inline bool link_kind_is_text(u8 k)
+{
+	return kind_in(k, K_STEXT, K_STEXTEND);
+}
 
 /* ---- deflate.c ------------------------------------------------------ */
 

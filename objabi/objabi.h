@@ -210,6 +210,22 @@ void buf_json(Buf *b, View v);	/* as a JSON string, quotes included */
 void buf_text(Buf *b, View v);	/* for a terminal: control bytes as \x1b */
 void buf_free(Buf *b);
 
+/* ---- diag.c -------------------------------------------------------- */
+
+/* Mistakes of the user or of the program being linked or assembled: counted,
+ * so that a run can go on to find more of them, and ends after limit. */
+typedef struct {
+	const char *prefix;	/* "link: " */
+	u32 n;
+	u32 limit;	/* 0: none */
+} Diag;
+
+/* Prints prefix, message and newline to standard error. false: that was one
+ * more than the limit, and the caller is to stop. */
+__attribute__((format(printf, 2, 3)))
+bool diag_error(Diag *d, const char *fmt, ...);
+bool diag_verror(Diag *d, const char *fmt, va_list ap);
+
 /* ---- pool.c -------------------------------------------------------- */
 
 /* Calls fn(arg, i) for i = 0..n-1 on up to threads threads and returns
