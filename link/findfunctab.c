@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void findfunctab(Link *L)
+{
+	(void)L;
+}

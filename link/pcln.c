@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void pclntab(Link *L)
+{
+	(void)L;
+}

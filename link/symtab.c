@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void symtab(Link *L)
+{
+	(void)L;
+}
