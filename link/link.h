@@ -476,6 +476,8 @@ void symtab(Link *L);
 
 /* dodata.c, gcprog.c, dynreloc.c, address.c */
 void dodata(Link *L);
+/* For dodata, with its symbols by kind, before they are sorted. */
+void dynreloc(Link *L, const SymVec bucket[NKIND]);
 void address(Link *L);
 void layout(Link *L);
 
@@ -484,6 +486,8 @@ void asmb(Link *L);
 void asmbfips(Link *L);
 void asmb2(Link *L);
 void write_output(Link *L);
+/* Room for an output of n bytes in L->out, zeros; what it has is kept. */
+void out_reserve(Link *L, u64 n);
 
 /* stats.c, printmap.c, why.c */
 void stats_pass(Link *L, const char *name);	/* begins a pass */

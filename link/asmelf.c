@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void asmb2(Link *L)
+{
+	(void)L;
+}

@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void asmbfips(Link *L)
+{
+	(void)L;
+}
