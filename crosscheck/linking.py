@@ -1,0 +1,173 @@
+"""Link steps of real builds: captured once, repeated with any linker.
+
+The go command is run with this file's `capture` as -toolexec: for the link
+it records arguments and environment and keeps the archives (as hard links
+into the build cache), then runs the tool as it is. What was recorded can be
+linked again by the real linker and by ours, from the same inputs, with
+further flags.
+"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+from gofips import (BUILD, NEWEST, OUT, ROOT, Failed, go, go_env, goroot,
+		    last_line, need, read, write)
+
+SOURCES = ROOT + "/testdata/link"
+CAPTURES = OUT + "/link"
+LINKER = os.environ.get("GOFIPS_LINK") or ROOT + "/bin/gofips-link"
+
+
+class Step:
+	"""One program for one target. name: PROGRAM[+VARIANT][-GOARCH][-pie];
+	PROGRAM a directory of testdata/link, or a command as cmd/NAME."""
+
+	VARIANTS = {
+		"": ([], {}),
+		"trimpath": (["-trimpath"], {}),
+		"cover": (["-cover"], {}),
+		"noopt": (["-gcflags=all=-N -l"], {}),
+		"v3": ([], {"GOAMD64": "v3"}),
+		"latest": ([], {"GOFIPS140": "latest"}),
+	}
+
+	def __init__(self, program, variant="", goarch="amd64", pie=False,
+		     release=NEWEST, test=False):
+		self.program, self.variant = program, variant
+		self.goarch, self.pie, self.release = goarch, pie, release
+		self.test = test
+		self.name = program.replace("/", ".") + \
+			("+" + variant if variant else "") + \
+			("-" + goarch if goarch != "amd64" else "") + \
+			("-pie" if pie else "") + \
+			("-" + release if release != NEWEST else "") + \
+			("-test" if test else "")
+		self.dir = CAPTURES + "/" + self.name
+
+	@staticmethod
+	def parse(name):
+		pie = name.endswith("-pie")
+		name = name.removesuffix("-pie")
+		goarch = "amd64"
+		m = re.fullmatch(r"(.*)-(arm64|amd64)", name)
+		if m:
+			name, goarch = m.groups()
+		program, _, variant = name.partition("+")
+		test = program.endswith(".test")
+		return Step(program.removesuffix(".test"), variant, goarch, pie,
+			    test=test)
+
+	def capture(self):
+		"""Builds the program, unless it has been captured before."""
+		if os.path.exists(self.dir + "/step.json"):
+			return self
+		os.makedirs(self.dir, exist_ok=True)
+		flags, env = self.VARIANTS[self.variant]
+		local = os.path.isdir(SOURCES + "/" + self.program)
+		what = "." if local else self.program
+		cwd = SOURCES + "/" + self.program if local else goroot(
+			self.release) + "/src"
+		mode = "pie" if self.pie else "exe"
+		args = ["test", "-c"] if self.test else ["build"]
+		out = self.dir + "/built"
+		if os.path.exists(out):
+			os.unlink(out)	# an up-to-date program is not linked
+		go(self.release, *args, "-p", "2", "-buildvcs=false",
+		   "-buildmode=" + mode, *flags,
+		   "-toolexec=%s %s capture" % (sys.executable, __file__),
+		   "-o", out, what, cwd=cwd, GOOS="linux", GOARCH=self.goarch,
+		   GOFIPS_CAPTURE=self.dir, **env)
+		need(os.path.exists(self.dir + "/step.json"),
+		     "%s: the go command linked nothing" % self.name)
+		return self
+
+	def command(self, linker, out, extra=()):
+		"""(arguments, environment) that link it to out."""
+		step = json.loads(read(self.dir + "/step.json"))
+		args = list(step["args"])
+		args[args.index("-o") + 1] = out
+		return [*linker, *args[:-1], *extra, args[-1]], step["env"]
+
+	def real(self):
+		return [goroot(self.release) + "/pkg/tool/linux_amd64/link"]
+
+	def link(self, linker, out, extra=(), **env):
+		"""Runs it; (status, what it wrote to standard error)."""
+		if os.path.lexists(out):
+			os.unlink(out)
+		args, e = self.command(linker, out, extra)
+		r = subprocess.run(args, env=dict(e, **env), cwd=self.dir,
+				   stdin=subprocess.DEVNULL,
+				   stdout=subprocess.PIPE,
+				   stderr=subprocess.STDOUT)
+		return r.returncode, r.stdout.decode("utf-8", "replace")
+
+	def reference(self, extra=()):
+		"""What the real linker writes: kept, since it is asked for
+		again by every number of threads."""
+		tag = re.sub(r"[^-\w=.]", "_", "".join(extra)) or "default"
+		out = "%s/ref%s" % (self.dir, "" if tag == "default" else
+				    "_" + tag)
+		if not os.path.exists(out):
+			status, text = self.link(self.real(), out, extra)
+			need(status == 0, "go tool link: " + last_line(text))
+		return out
+
+	def compare(self, extra=(), threads=None, out=None):
+		"""Links with ours and compares every byte."""
+		ref = self.reference(extra)
+		out = out or "%s/our" % self.dir
+		own = ["--threads=%d" % threads] if threads else []
+		status, text = self.link([LINKER], out, [*extra, *own],
+					 GOFIPS_LINK_STRICT="1")
+		need(status == 0, "gofips-link: exit %d: %s"
+		     % (status, last_line(text)))
+		need(subprocess.call(["cmp", "-s", ref, out]) == 0,
+		     "differs: crosscheck/secdiff %s %s" % (
+			     os.path.relpath(ref, ROOT),
+			     os.path.relpath(out, ROOT)))
+
+
+def keep_archive(path, dir):
+	name = dir + "/" + os.path.basename(path)
+	if not os.path.exists(name):
+		try:
+			os.link(path, name)
+		except OSError:
+			write(name, read(path))
+	return name
+
+
+def capture(argv):
+	"""As -toolexec program: records a link, and runs the tool."""
+	dir = os.environ["GOFIPS_CAPTURE"]
+	if os.path.basename(argv[0]) == "link" and "-V=full" not in argv:
+		args = argv[1:]
+		cfg = args[args.index("-importcfg") + 1]
+		archives = CAPTURES + "/archives"
+		os.makedirs(archives, exist_ok=True)
+		lines = []
+		for line in open(cfg):
+			verb, _, rest = line.rstrip("\n").partition(" ")
+			if verb == "packagefile":
+				pkg, _, path = rest.partition("=")
+				if not path.endswith("_pkg_.a"):
+					path = keep_archive(path, archives)
+				line = "packagefile %s=%s\n" % (pkg, path)
+			lines.append(line)
+		write(dir + "/importcfg.link", "".join(lines).encode())
+		write(dir + "/main.a", read(args[-1]))
+		args[args.index("-importcfg") + 1] = dir + "/importcfg.link"
+		args[-1] = dir + "/main.a"
+		env = {k: v for k, v in os.environ.items()
+		       if k != "GOFIPS_CAPTURE"}
+		write(dir + "/step.json", json.dumps(
+			{"args": args, "env": env}, indent=1).encode())
+	os.execv(argv[0], argv)
+
+
+if __name__ == "__main__":
+	if sys.argv[1:2] == ["capture"]:
+		capture(sys.argv[2:])
