@@ -206,7 +206,7 @@ Sym sym_gotype(const Link *L, Sym s);
 /* false: it has none. *o is the object through which it is resolved. */
 bool sym_funcinfo(const Link *L, Sym s, GoFuncInfo *f, const LObj **o);
 Unit *sym_unit(const Link *L, Sym s);	/* NULL for an Ext without obj */
-View sym_pkg(const Link *L, Sym s);	/* path_to_prefix of its package */
+View sym_pkg(const Link *L, Sym s);	/* its package's import path */
 bool sym_is_ext(const Link *L, Sym s);
 /* Named, or of a kind that is laid out without a name. */
 bool sym_toplevel(const Link *L, Sym s);
@@ -366,15 +366,27 @@ typedef struct {
 	u64 randlayout;
 	/* ours */
 	unsigned threads;	/* 0: one for each processor */
-	bool stats;
-	const char *printmap, *why, *repro;
+	bool stats, printmap;
+	const char *why, *repro;
 	View goroot;	/* environment */
+	/* The real linker, NULL if unknown, and what it is to be given. */
+	const char *real;
+	char **args;
 } Flags;
 
 /* One "packagefile path=file" of importcfg. */
 typedef struct {
 	View pkg, file;
 } PackageFile;
+
+/* A part of a symbol's contents that is only made when all addresses are
+ * known: write(L, g, out) fills it in. out is where the symbol begins in the
+ * output, where zeros are so far; all Gens can run at the same time. */
+typedef struct Gen {
+	Sym sym;
+	u32 part, nparts;
+	void (*write)(Link *L, const struct Gen *g, u8 *out);
+} Gen;
 
 struct Link {
 	Flags flag;
@@ -409,6 +421,9 @@ struct Link {
 
 	/* what passes leave for later ones */
 	SymVec textp, datap, dynexp;
+	SymVec tramps;	/* text.c: in textp too */
+	Gen *gen;	/* for asmb */
+	u32 ngen, capgen;
 	DwSec *dwarfp;
 	u32 ndwarfp, capdwarfp;
 	Sect **sect;	/* [0] is NULL */
@@ -435,10 +450,24 @@ struct Link {
 
 /* ---- main.c's passes, in order; a file each ------------------------- */
 
-/* flags.c, toolexec.c, repro.c */
+/* flags.c, response.c, toolexec.c, repro.c */
+
+/* Does what argv asks for besides linking, and then does not return: help,
+ * -V, another tool than link. Else fills L->flag. */
+void toolexec(Link *L, int *argc, char ***argv);
 void parse_flags(Link *L, int argc, char **argv);
+/* The arguments with every @file replaced by what is in it; ended by NULL.
+ * NULL, or the file that cannot be read. */
+const char *expand_args(Mem *m, int *argc, char ***argv);
+void save_repro(Link *L);
+
+/* target.c: release, architecture and version, once they are known from the
+ * first object's header line; the rest of runtime.buildVersion. */
+void set_target(Link *L, const ObjHeader *h);
 
 /* lib.c, loader.c, linkname.c: packages, objects, symbol numbers */
+/* While flags are parsed, since modinfo takes its place among the -X. */
+void read_importcfg(Link *L, const char *path);
 void libinit(Link *L);
 void loadlib(Link *L);
 void inittasks(Link *L);	/* inittask.c */
@@ -465,6 +494,9 @@ void set_arch_syms(Link *L);
 
 /* text.c */
 void textaddress(Link *L);
+/* For LinkArch.trampoline: s, of that kind, is to be laid down behind the
+ * function that is being looked at. */
+void add_tramp(Link *L, Sym s, Kind k);
 void buildinfo(Link *L);
 
 /* pcln.c, findfunctab.c */
@@ -473,6 +505,10 @@ void findfunctab(Link *L);
 
 /* symtab.c: marker symbols, groups, moduledata */
 void symtab(Link *L);
+/* The symbol of that name, made if need be: reachable, local, special. */
+Sym xdefine(Link *L, const char *name, Kind k, u64 value);
+/* CreateSymForUpdate: the same, but neither local nor special. */
+SB sb_named(Link *L, const char *name, Kind k);
 
 /* dodata.c, gcprog.c, dynreloc.c, address.c */
 void dodata(Link *L);
