@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void deadcode(Link *L)
+{
+	(void)L;
+}

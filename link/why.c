@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void why(Link *L)
+{
+	(void)L;
+}
