@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void asmb(Link *L)
+{
+	(void)L;
+}
