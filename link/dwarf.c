@@ -1,0 +1,6 @@
+#include "link/dwarf.h"
+
+void dwarf_generate_debug_info(Link *L)
+{
+	(void)L;
+}

@@ -1,0 +1,162 @@
+/*
+ * dwarf: what the files dwarf*.c share. Sources: cmd/link/internal/ld/dwarf.go
+ * and cmd/internal/dwarf.
+ *
+ * The compiler writes the debugging information of functions, variables and
+ * constants; the linker makes that of types, out of the descriptors that the
+ * runtime has of them, and puts the compilation units together.
+ *
+ * Part 1, dwarf_generate_debug_info, before layout: finds all DIEs of the
+ * compiler, makes DIEs of all types that they name. Part 2,
+ * dwarf_generate_debug_syms, once text has addresses: makes the contents.
+ *
+ * Go keeps a DIE's attributes in a list, of which the first of its kind
+ * wins. Here each attribute that occurs has its field; what the abbreviation
+ * of the DIE does not have is not written.
+ */
+#ifndef LINK_DWARF_H
+#define LINK_DWARF_H
+
+#include "link/link.h"
+
+/* Rows of abbrev.def, numbered as in the output. */
+typedef enum {
+#define ABBREV(name, ...) DW_ABRV_##name,
+#include "link/abbrev.def"
+#undef ABBREV
+	NABBREV
+} Abbrev;
+
+/* A child of a type's DIE: a field, a parameter, the range of an array. It
+ * has no symbol of its own. */
+typedef struct {
+	View name;	/* DW_AT_name, if the abbreviation has one */
+	i64 value;	/* member's offset; count */
+	Sym type;	/* DIE of DW_AT_type; 0: none */
+	u8 abbrev;
+	bool flag;	/* go_embedded_field, variable_parameter */
+} DwChild;
+
+/* A type's DIE. Symbols are those of DIEs; 0: no such attribute. */
+typedef struct {
+	View name;
+	Sym sym;
+	Sym type;	/* DW_AT_type */
+	Sym key, elem;	/* DW_AT_go_key, _elem */
+	Sym rtype;	/* DW_AT_go_runtime_type: a type: symbol */
+	u32 child, nchild;	/* in Dwarf.child */
+	u8 abbrev;
+	u8 kind;	/* DW_AT_go_kind */
+	u8 encoding;	/* DW_AT_encoding */
+	i64 size;	/* DW_AT_byte_size */
+} DwDie;
+
+/* The auxiliary symbols of a function; 0: none. */
+typedef struct {
+	Sym info, loc, ranges, lines;
+} DwFunc;
+
+typedef struct {
+	i64 start, end;	/* relative to the unit's first function */
+} DwRange;
+
+/* A compilation unit. */
+typedef struct DwUnit {
+	Unit *unit;
+	const LObj *obj;
+	/* part 1 */
+	Sym sym;	/* its DIE */
+	bool textless;	/* abbreviation COMPUNIT_TEXTLESS */
+	View name, producer, pkgname;	/* attributes of the DIE */
+	Sym consts;	/* DIEs of the package's constants; 0: none */
+	DwFunc *func;	/* of unit->textp, place by place */
+	SymVec funcdies, vardies, absfns;
+	SymVec rangesyms;	/* of functions that have some */
+	SymVec locsyms;	/* one for each function that has one */
+	u32 *refs;	/* what the functions name, for the serial pass */
+	u32 nrefs, caprefs;
+	/* part 2 */
+	DwRange *pc;
+	u32 npc, cappc;
+	u32 naddr;	/* slots in .debug_addr */
+	Sym lineprolog, rangeprolog, infoepilog, addrsym;
+	/* What it adds to the sections, in their order. addrsym is all that
+	 * it adds to .debug_addr. */
+	SymVec line, info, loc, ranges;
+	Mem mem;	/* for its own task */
+} DwUnit;
+
+typedef struct Dwarf {
+	unsigned version;	/* 5; 4 for Mach-O and up to Go 1.24 */
+	DwUnit **unit;	/* part 2: in the order of the sections */
+	u32 nunit, capunit;
+	DwUnit *runtime;	/* the unit that gets the types */
+	DwDie *die;	/* of types, in order of creation */
+	u32 ndie, capdie;
+	DwChild *child;
+	u32 nchild, capchild;
+	/* By symbol. Of a type: its DIE. Of a DIE: DW_KNOWN, and the type
+	 * that it describes. Of a function: 1 + its slot in .debug_addr. */
+	u32 *of;
+	u32 nof;
+	View gdbscript;	/* what .debug_gdb_scripts names; empty: nothing */
+} Dwarf;
+
+enum { DW_KNOWN = (int)0x80000000u };
+
+/* The slot of a function in .debug_addr, for R_DWTXTADDR_U*. */
+static inline u32 dwarf_addr_slot(const Link *L, Sym text)
+{
+	u32 n = text < L->dwarf->nof ? L->dwarf->of[text] : 0;
+
+	return n ? n - 1 : 0;
+}
+
+/* ---- dwarftype.c: types --------------------------------------------- */
+
+/* The types that every program has; makes Dwarf.die. */
+void dwarf_types_begin(Link *L);
+/* The DIE of a type: symbol, made with all those that it needs. */
+Sym dwarf_defgotype(Link *L, Sym gotype);
+/* The same, given the symbol of its DIE, "go:info.NAME". */
+void dwarf_import_type(Link *L, Sym die);
+/* A new DIE in the list; its symbol is that of the name. */
+DwDie *dwarf_newdie(Link *L, Abbrev abbrev, View name);
+DwChild *dwarf_children(Link *L, DwDie *d, u32 n);
+/* Symbol of prefix and name; 0: there is none. */
+Sym dwarf_lookup(Link *L, const char *prefix, View name);
+Sym dwarf_lookup_or_create(Link *L, const char *prefix, View name);
+Sym dwarf_type_or_exit(Link *L, const char *name);	/* lookupOrDiag */
+
+/* ---- dwarfsynth.c: strings, slices, maps, channels ------------------- */
+
+void dwarf_synthesize(Link *L);
+
+/* ---- dwarfattr.c: abbreviations and DIEs ----------------------------- */
+
+void dwarf_put_abbrevs(const Link *L, SB *b);
+/* Contents of every type's DIE. */
+void dwarf_put_types(Link *L);
+/* Header and DIE of a unit, without the unit's length. */
+void dwarf_put_unit(Link *L, DwUnit *u, Sym abbrev);
+
+/* ---- dwarfunit.c: part 2's sections ---------------------------------- */
+
+/* 4 bytes R_DWARFSECREF: where to lies in its section, and add. */
+void dwarf_secref(SB *b, Sym to, i64 add);
+/* All of a unit: line, addr, ranges, loc, info, in this order. */
+void dwarf_info(Link *L, DwUnit *u, Sym abbrev);
+
+/* ---- dwarfline.c, dwarfframe.c, dwarfaddr.c, dwarfrange.c ------------ */
+
+/* .debug_line: sets u->line and, in the runtime, L->dwarf->gdbscript. */
+void dwarf_line(Link *L, DwUnit *u);
+/* Room that dwarf_line needs in u->mem, about. */
+size_t dwarf_line_room(const Link *L, const DwUnit *u);
+void dwarf_frame(Link *L, Mem *m, Sym sec);
+/* The unit's slots and contents of u->addrsym. */
+void dwarf_addr(Link *L, DwUnit *u);
+void dwarf_calc_ranges(Link *L);	/* DwUnit.pc of all units */
+void dwarf_ranges(Link *L, DwUnit *u);	/* u->ranges */
+
+#endif

@@ -1,0 +1,6 @@
+#include "link/link.h"
+
+void dwarfcompress(Link *L)
+{
+	(void)L;
+}
