@@ -19,6 +19,8 @@
 #include "obj/obj.h"
 #include "objabi/objabi.h"
 
+#define GOFIPS_VERSION "0.1"
+
 typedef struct Link Link;
 
 /* Number of a symbol; 0: none. */
@@ -297,26 +299,24 @@ typedef struct {
 
 /* ---- target.c, arch_amd64.c, arch_arm64.c: facts -------------------- */
 
-/* What a relocation's target address is. */
 typedef struct LinkArch LinkArch;
 
-/* How a relocation type is applied: reloc.c has the generic ones, an
- * architecture's file its own. P is the place in the output, at which the
- * object's bytes already lie; S + A as psABIs have it. NULL: good. */
+/* One relocation that is being applied. loc has the object's bytes already;
+ * P, S and A are those of the psABIs. */
 typedef struct {
-	const Link *L;
-	Sym sym;	/* the symbol that is being relocated */
+	Link *L;
+	Sym sym;	/* whose relocation it is */
 	const Rel *r;
-	u8 *loc;	/* its siz bytes in the output */
+	u8 *loc;	/* its siz bytes, of the symbol's; off of them before */
 	u64 P;	/* their address */
-	u64 S;	/* of the target; 0 if it is not defined */
+	u64 S;	/* that of the target; 0 if there is none */
 	i64 A;
+	bool dead;	/* the target is not in the output */
+	bool say;	/* fix_fail prints */
 } Fix;
 
-typedef struct {
-	RelocRow type;
-	const char *(*apply)(const Fix *f);
-} ArchReloc;
+/* false: that cannot be, and fix_fail was told why. */
+typedef bool Apply(const Fix *f);
 
 struct LinkArch {
 	ArchId id;
@@ -326,15 +326,15 @@ struct LinkArch {
 	View codepad;	/* what lies between functions; empty: zeros */
 	u32 callsize;	/* bytes that a call pushes */
 	u64 tramplimit;	/* 0: never any */
+	u32 trampsize;	/* bytes of a trampoline */
 	i64 tlsoffset;	/* what R_TLS_LE adds on ELF */
 	u8 dwarfregsp, dwarfreglr;
 	u8 deferreturn;	/* the call's offset is the return's less this */
 	u32 elfflags;
 	const char *dynld, *dynldmusl;	/* linux */
-	const ArchReloc *relocs;	/* up to a NULL apply */
+	Apply *const *relocs;	/* by RelocRow; NULL: as reloc.c does it */
 	/* PIE: rewrites or records relocation k of s; false: cannot be had. */
 	bool (*adddynrel)(Link *L, Sym s, Rel r, u32 k);
-	void (*tls_ie_to_le)(u8 *loc, unsigned siz);
 	void (*elfsetupplt)(Link *L);
 	void (*gentext)(Link *L);
 	void (*trampoline)(Link *L, Sym s, Rel r, u32 k);
@@ -348,30 +348,36 @@ typedef struct {
 	View name, value;
 } StrData;
 
+/* The command line and the environment; flag.def has the flags. */
 typedef struct {
 	const char *out;
 	const char *main;	/* the archive to be linked */
-	const char *importcfg;
+	const char *importcfg, *installsuffix;
 	View buildid, fipso, entry, interp, rpath, hostbuildid;
 	StrData *strdata;	/* -X and modinfo, in order */
 	u32 nstrdata, capstrdata;
 	const char **libdir;
 	u32 nlibdir, caplibdir;
-	bool s, w, pie, d, compressdwarf, checklinkname, prune, all_errors,
-		bindnow, f, g, h, debugnosplit;
+	bool s, w, w_given, d, f, g, pie, compressdwarf, checklinkname,
+		prune, all_errors, bindnow;
+	bool internal;	/* -linkmode=internal */
+	bool external;	/* GO_EXTLINK_ENABLED=1 */
 	bool quiet, strict;	/* GOFIPS_LINK_QUIET, _STRICT */
 	i64 round, textaddr, dataaddr;	/* -R, -T, -D; -1: not given */
-	u32 funcalign;	/* 0: not given */
-	int strictdups;
-	u64 randlayout;
-	/* ours */
-	unsigned threads;	/* 0: one for each processor */
+	i64 funcalign;	/* 0: not given */
+	i64 strictdups;
+	i64 nthreads;
+	unsigned threads;	/* the same; 0: one for each processor */
 	bool stats, printmap;
 	const char *why, *repro;
 	View goroot;	/* environment */
 	/* The real linker, NULL if unknown, and what it is to be given. */
 	const char *real;
 	char **args;
+	/* accepted and not used, or handed over */
+	bool noop, hand;
+	View noopstr, handstr;
+	i64 noopint, handint;
 } Flags;
 
 /* One "packagefile path=file" of importcfg. */
@@ -444,6 +450,7 @@ struct Link {
 
 	u8 *out;	/* the output file */
 	u64 outlen, outcap;
+	bool badrelocs;	/* set by any thread */
 
 	Diag diag;
 };
@@ -497,6 +504,8 @@ void textaddress(Link *L);
 /* For LinkArch.trampoline: s, of that kind, is to be laid down behind the
  * function that is being looked at. */
 void add_tramp(Link *L, Sym s, Kind k);
+/* Is it a package that the runtime consists of (runtimepkg.def)? */
+bool pkg_is_runtime(Release r, View pkg);
 void buildinfo(Link *L);
 
 /* pcln.c, findfunctab.c */
@@ -516,6 +525,14 @@ void dodata(Link *L);
 void dynreloc(Link *L, const SymVec bucket[NKIND]);
 void address(Link *L);
 void layout(Link *L);
+
+/* reloc.c. The bytes of s, relocated, to out, where its size is zeros. What
+ * is wrong with them is only noted, in L->badrelocs, and for asmb to tell. */
+void relocate_into(Link *L, Sym s, u8 *out);
+void report_relocs(Link *L);
+bool fix_put(const Fix *f, i64 x, bool pcrel);	/* range is checked */
+__attribute__((format(printf, 2, 3)))
+bool fix_fail(const Fix *f, const char *fmt, ...);	/* false */
 
 /* asmb.c, reloc.c; fips140.c; asmelf.c; out.c */
 void asmb(Link *L);
@@ -612,6 +629,20 @@ static inline bool kind_in(u8 k, Kind from, Kind to)
 static inline bool link_kind_is_text(u8 k)
 {
 	return kind_in(k, K_STEXT, K_STEXTEND);
+}
+
+/* RelocType.IsDirectCall: the instruction holds its target's address. */
+static inline bool reloc_is_call(u16 type)
+{
+	switch (type) {
+	case ROW_R_CALL: case ROW_R_CALLARM: case ROW_R_CALLARM64:
+	case ROW_R_CALLLOONG64: case ROW_R_CALLMIPS: case ROW_R_CALLPOWER:
+	case ROW_R_RISCV_CALL: case ROW_R_RISCV_JAL:
+	case ROW_R_RISCV_JAL_TRAMP:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* ---- deflate.c ------------------------------------------------------ */
