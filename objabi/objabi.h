@@ -314,6 +314,21 @@ static inline bool fips_written(Release r, View goos, View goarch)
 	return port_of(r, goos, goarch) >= PORT_SUM;
 }
 
+/* ---- experiment.c: GOEXPERIMENT ------------------------------------- */
+
+typedef u32 Experiments;	/* a bit for each row of experiment.def */
+
+/* Those that are on without being asked for. */
+Experiments experiments_baseline(Release r, View goos, View goarch);
+/* Changes *e by a list as GOEXPERIMENT has it ("none,simd,nojsonv2"); start
+ * with the baseline, or, for the list in an object's header line, with 0.
+ * false: the release does not know *unknown. */
+bool experiments_parse(Release r, View goos, View goarch, View list,
+		       Experiments *e, View *unknown);
+/* Appends those that differ from base, comma-separated: all that are on
+ * when base is 0. */
+void experiments_print(Buf *out, Release r, Experiments e, Experiments base);
+
 /* The names of a symbol kind and of a relocation type (with its weak bit) in
  * that release's object files: "STEXTFIPS", "R_CALL"; NULL if unknown. */
 const char *symkind_name(Release r, unsigned kind);
