@@ -427,6 +427,7 @@ struct Link {
 
 	/* what passes leave for later ones */
 	SymVec textp, datap, dynexp;
+	Sym *reachparent;	/* deadcode, for --why: by Sym; or NULL */
 	SymVec tramps;	/* text.c: in textp too */
 	Gen *gen;	/* for asmb */
 	u32 ngen, capgen;
@@ -625,6 +626,11 @@ static inline Rel rel_at(const Link *L, Rels r, u32 k)
 static inline bool kind_in(u8 k, Kind from, Kind to)
 {
 	return from <= k && k <= to;
+}
+/* Version of symbols with ABIInternal: 0 where functions have one ABI. */
+static inline u32 abi_internal(const Link *L)
+{
+	return arch_regabi(L->release, L->arch);
 }
 static inline bool link_kind_is_text(u8 k)
 {
