@@ -26,10 +26,11 @@ enum { UNCOMMON_SIZE = 16, KIND_MASK = 31 };
 
 static u64 field(const TypeDesc *t, u64 off, unsigned siz)
 {
-	const u8 *p = t->p.p + off;
+	const u8 *p;
 
 	if (!view_has(t->p, off, siz))
 		return 0;
+	p = t->p.p + off;
 	switch (siz) {
 	case 1: return *p;
 	case 2: return ld16(p, t->big);
