@@ -14,9 +14,10 @@ PREFIX = /usr/local
 V = release
 Q = @
 
-PROGRAMS = gofips-check gofips-obj
+PROGRAMS = gofips-check gofips-obj gofips-link
 room_gofips-check = check
 room_gofips-obj = obj
+room_gofips-link = link
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wpointer-arith -Wundef \

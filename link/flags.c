@@ -409,6 +409,7 @@ void parse_flags(Link *L, int argc, char **argv)
 	if (lost)
 		link_exitf(L, "open %s: cannot be read, or names itself",
 			   lost);
+	f->expanded = argv + 1;
 	while (i < argc && argv[i][0] == '-' && argv[i][1]) {
 		if (strcmp(argv[i], "--") == 0) {
 			i++;

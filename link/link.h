@@ -374,6 +374,7 @@ typedef struct {
 	/* The real linker, NULL if unknown, and what it is to be given. */
 	const char *real;
 	char **args;
+	char **expanded;	/* args without @files */
 	/* accepted and not used, or handed over */
 	bool noop, hand;
 	View noopstr, handstr;
@@ -497,6 +498,10 @@ void dwarfcompress(Link *L);
 void do_stack_check(Link *L);	/* stackcheck.c: errors only */
 
 /* elf.c, elfdyn.c, elfsym.c */
+/* -B, once all flags are parsed. */
+void addbuildinfo(Link *L);
+/* Archinit, when the target is known: headr; -R and -T where not given. */
+void elfinit(Link *L);
 void doelf(Link *L);
 void set_arch_syms(Link *L);
 

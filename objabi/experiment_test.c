@@ -47,7 +47,7 @@ TEST(only_differences_are_in_a_version)
 	EXPECT_STR(told(GO127, "amd64", "swissmap", false), "unknown");
 }
 
-TESTS(
+TEST_MAIN(
 	RUN(baseline_is_what_objects_list)
 	RUN(only_differences_are_in_a_version)
 )

@@ -1,6 +1,6 @@
 /*
  * A unit test is a function TEST(name) { ... } with EXPECT(cond) in it,
- * listed in a TESTS(...) at the end of the file, which makes main().
+ * listed in TEST_MAIN(...) at the end of the file, which makes main().
  * Prints "ok name" or "FAILED name" with the place for each test; crosscheck/run
  * counts those lines.
  */

@@ -1,0 +1,106 @@
+/*
+ * gofips-link: how Go objects become a program. The passes are cmd/link's,
+ * in its order and with its names; docs/linking.md tells what each decides.
+ * Under each pass: what holds from there on.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "link/link.h"
+
+#define PASS(fn) do { stats_pass(L, #fn); fn(L); } while (0)
+
+/* Everything up to the symbols that the program consists of. */
+static void load(Link *L)
+{
+	/* The output is no old program any more, whatever happens. */
+	PASS(libinit);
+
+	PASS(loadlib);
+	/* Every object is read and valid, every symbol has its number and
+	 * its definition; later symbols are ours. The target is known. */
+	exit_if_errors(L);
+
+	PASS(inittasks);
+	/* The order of package initialisation is decided. */
+
+	PASS(deadcode);
+	/* A_REACHABLE says what becomes part of the program. */
+
+	PASS(linksetup);
+	/* L->lib is in dependency order, L->textp has all functions. */
+
+	PASS(dostrdata);
+	/* -X variables have their strings. */
+}
+
+/* Contents that the linker makes, up to the addresses of functions. */
+static void make_contents(Link *L)
+{
+	PASS(dwarf_generate_debug_info);
+	PASS(do_stack_check);
+	exit_if_errors(L);
+	PASS(doelf);
+	PASS(set_arch_syms);
+
+	PASS(textaddress);
+	/* Functions have addresses and sizes: tables of pcs can be made. */
+
+	PASS(buildinfo);
+	PASS(pclntab);
+	PASS(findfunctab);
+	PASS(dwarf_generate_debug_syms);
+
+	PASS(symtab);
+	/* All symbols exist, all contents but addresses are final. */
+	exit_if_errors(L);
+}
+
+/* Places in memory and in the file. */
+static void lay_out(Link *L)
+{
+	PASS(dodata);
+	/* Each symbol has a section and an offset in it. */
+
+	PASS(address);
+	/* Sections and symbols have addresses. */
+
+	PASS(dwarfcompress);
+	PASS(layout);
+	/* Sections have places in the file. */
+	exit_if_errors(L);
+}
+
+static void write_all(Link *L)
+{
+	PASS(asmb);
+	/* L->out has the bytes of all sections, relocated. */
+	exit_if_errors(L);
+
+	PASS(asmbfips);
+	/* The sum over the FIPS ranges is in go:fipsinfo. */
+
+	PASS(asmb2);
+	exit_if_errors(L);
+	PASS(write_output);
+}
+
+int main(int argc, char **argv)
+{
+	Link *L = mem_reserve(sizeof *L);
+
+	L->diag = (Diag){.prefix = "link: ", .limit = 20};
+	toolexec(L, &argc, &argv);
+	parse_flags(L, argc, argv);
+	save_repro(L);
+	load(L);
+	make_contents(L);
+	lay_out(L);
+	write_all(L);
+	why(L);
+	print_map(L);
+	stats_print(L);
+	/* Nothing is given back: the kernel does it faster. */
+	fflush(NULL);
+	_exit(0);
+}

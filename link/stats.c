@@ -1,0 +1,112 @@
+/*
+ * --stats: what each pass cost and how many symbols there are after it; and
+ * GOFIPS_LINK_LOG, a line for each program linked, so that a build can tell
+ * that it was us.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "link/link.h"
+
+enum { MAXPASS = 64 };
+
+struct Stats {
+	struct {
+		const char *name;
+		u64 ns;		/* when it began */
+		u32 nsym;
+	} pass[MAXPASS];
+	u32 n;
+};
+
+static u64 now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
+}
+
+void stats_pass(Link *L, const char *name)
+{
+	struct Stats *s = L->stats;
+
+	if (!s)
+		s = L->stats = mem_alloc(&L->mem, sizeof *s);
+	if (s->n < MAXPASS) {
+		s->pass[s->n].name = name;
+		s->pass[s->n].ns = now();
+		s->pass[s->n++].nsym = L->nsym;
+	}
+}
+
+static u32 count_reachable(const Link *L)
+{
+	u32 s, n = 0;
+
+	for (s = 1; s < L->nsym; s++)
+		n += sym_reachable(L, s);
+	return n;
+}
+
+/* One write, so that links side by side do not mix their lines. */
+static void log_line(const Link *L)
+{
+	const char *path = getenv("GOFIPS_LINK_LOG");
+	char line[4200];
+	int fd, n;
+
+	if (!path || !*path)
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	n = snprintf(line, sizeof line, "gofips-link linked %s %llu\n",
+		     L->flag.out, (unsigned long long)L->outlen);
+	if (fd < 0 || n < 0 || write(fd, line, (size_t)n) != n)
+		fprintf(stderr, "gofips-link: GOFIPS_LINK_LOG: cannot write "
+			"%s\n", path);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void print_row(const char *name, u64 ns, u32 nsym, u32 more)
+{
+	fprintf(stderr, "%-28s %8.2f %9u", name, (double)ns / 1e6,
+		(unsigned)nsym);
+	if (more)
+		fprintf(stderr, "  +%u", (unsigned)more);
+	fputc('\n', stderr);
+}
+
+void stats_print(Link *L)
+{
+	const struct Stats *s = L->stats;
+	struct rusage ru;
+	u64 end = now();
+	u32 i;
+
+	log_line(L);
+	if (!L->flag.stats)
+		return;
+	fprintf(stderr, "%-28s %8s %9s\n", "pass", "ms", "symbols");
+	for (i = 0; i < s->n; i++) {
+		bool last = i + 1 == s->n;
+		u32 nsym = last ? L->nsym : s->pass[i + 1].nsym;
+		u64 to = last ? end : s->pass[i + 1].ns;
+
+		print_row(s->pass[i].name, to - s->pass[i].ns, nsym,
+			  nsym - s->pass[i].nsym);
+	}
+	print_row("total", end - s->pass[0].ns, L->nsym, 0);
+	getrusage(RUSAGE_SELF, &ru);
+	fprintf(stderr, "packages %u, objects %u, symbols reachable %u, "
+		"functions %u, data symbols %u\n"
+		"output %llu bytes; peak memory %ld KB\n",
+		(unsigned)L->nlib, (unsigned)(L->nobj ? L->nobj - OBJ_FIRST
+					      : 0),
+		(unsigned)count_reachable(L), (unsigned)L->textp.n,
+		(unsigned)L->datap.n, (unsigned long long)L->outlen,
+		ru.ru_maxrss);
+}
