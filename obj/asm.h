@@ -230,6 +230,9 @@ typedef struct {
 	 * relocations; sets every p->pc to an offset in bytes. */
 	void (*assemble)(AsmCtx *c, AsmFunc *f);
 
+	/* Windows: what unwinds the function, or NULL. May be NULL. */
+	LSym *(*seh)(AsmCtx *c, AsmFunc *f);
+
 	/* --list: a line for each supported form. */
 	void (*list)(Buf *out);
 	/* Goes with an error: forms of that opcode. May be NULL. */
@@ -275,6 +278,7 @@ typedef struct {
 	unsigned goamd64;	/* 1..4 */
 	bool spectre_ret;
 	bool arm64_lse;
+	bool dwarf5;	/* of the release's and GOOS's experiments */
 } AsmFlags;
 
 typedef struct AsmLabel AsmLabel;
@@ -300,6 +304,8 @@ struct AsmCtx {
 	void *parser;
 	void *lexer;
 	void *archdata;	/* the arch's own, from init */
+
+	Syms consts, seh;	/* to be defined last, sorted by name */
 };
 
 /* Errors. Counted; from the 11th on the rest is dropped and stop set. */
@@ -333,6 +339,7 @@ void asm_mark_unsafe(AsmCtx *c, AsmProg *first,
 /* The PCDATA behind p that say: entry state, here an unsafe point begins,
  * here it ends with value old. They return the last one added. */
 AsmProg *asm_entry_liveness(AsmCtx *c, AsmProg *p);
+AsmProg *asm_entry_stackmap(AsmCtx *c, AsmProg *p);
 AsmProg *asm_entry_unsafe(AsmCtx *c, AsmProg *p);
 AsmProg *asm_start_unsafe(AsmCtx *c, AsmProg *p);
 AsmProg *asm_end_unsafe(AsmCtx *c, AsmProg *p, i64 old);

@@ -1,0 +1,107 @@
+/* What the lexer, the preprocessor and the parser of the assembler share. */
+#ifndef OBJ_ASMLEX_H
+#define OBJ_ASMLEX_H
+
+#include "obj/asm.h"
+
+/* ---- asmlex.c: tokens of one text ----------------------------------- */
+
+typedef struct {
+	AsmCtx *ctx;
+	View text;
+	size_t at;
+	u32 line, base;
+} AsmText;
+
+/* The next token; TOK_EOF at the end, and kind 0 with an error in why. */
+AsmTok asm_scan(AsmText *t, const char **why);
+/* For messages: "identifier", "'x'". */
+const char *asm_tok_name(int kind, char buf[8]);
+
+/* ---- asmmacro.c: the preprocessor ----------------------------------- */
+
+typedef struct AsmLex AsmLex;
+
+/* NULL after a message. */
+AsmLex *asm_lex_open(AsmCtx *c, const char *file);
+void asm_lex_close(AsmLex *l);
+/* TOK_EOF at the end and after an error. '#' stands for a directive. */
+AsmTok asm_lex_next(AsmLex *l);
+AsmPos asm_lex_pos(const AsmLex *l);
+
+/* ---- asmpos.c: files and lines -------------------------------------- */
+
+/* A new name for positions: a file, or #line's. */
+u32 asm_base(AsmCtx *c, View name, u32 delta);
+/* The position as the object is to have it: its file's number, its line. */
+u32 asm_pos_file(AsmCtx *c, AsmPos pos);
+u32 asm_pos_line(const AsmCtx *c, AsmPos pos);
+/* As asm.pos() does it: a file gets its number with the first position. */
+AsmPos asm_pos(AsmCtx *c, u32 base, u32 line);
+View asm_abs_file(AsmCtx *c, View name);
+
+/* ---- asmparse.c, asmoperand.c, asmexpr.c ---------------------------- */
+
+enum { ASM_MAXOPS = 8 };
+
+typedef struct {
+	AsmAddr *addr;
+	View label;
+} AsmPatch;
+
+typedef struct {
+	AsmCtx *ctx;
+	AsmLex *lex;
+	AsmPos pos;	/* of the line's first token */
+	u64 error_pos;	/* one message for each line */
+	bool saw_code, end;
+	bool jump;
+	bool allow_abi;
+	View pkg_prefix;
+	i64 pc;
+	/* The line: its operands are runs of tokens. */
+	AsmTok *tok;
+	u32 ntok, captok;
+	struct { u32 at, n; } op[ASM_MAXOPS];
+	u32 nop;
+	View word;
+	Buf cond;
+	/* Labels hold for one function, whose number is the tag. */
+	Map labels;
+	u64 scope;
+	View *pending;
+	u32 npending, cappending;
+	AsmPatch *patch;
+	u32 npatch, cappatch;
+	Map data_end;	/* DATA: how far a symbol is written */
+	u32 nprog, first_func;
+	u64 gaps;	/* bytes that DATA took */
+} AsmParser;
+
+__attribute__((format(printf, 2, 3)))
+void asm_parse_error(AsmParser *p, const char *fmt, ...);
+void asm_operand(AsmIn *in, AsmAddr *a);
+double asm_float_expr(AsmIn *in);
+bool asm_have(const AsmIn *in, int kind);
+void asm_expect_end(AsmIn *in);
+/* true: NAME<ABI>+off(SB), for -gensymabis. */
+bool asm_func_address(AsmIn *in, Buf *name, u16 *abi);
+bool asm_is_pseudo(AsmParser *p);
+void asm_pseudo(AsmParser *p);
+void asm_instruction(AsmParser *p, u16 op);
+void asm_add(AsmParser *p, AsmProg *prog, bool label);
+bool asm_address(AsmParser *p, u32 i, AsmAddr *a);
+void asm_patch(AsmParser *p);
+bool asm_allow_abi(Release r, View pkg);
+void asm_parse_file(AsmCtx *c, const char *file, Buf *symabis);
+
+/* ---- asmobj.c, asmdwarf.c ------------------------------------------- */
+
+AsmFunc *asm_func_of(AsmCtx *c, const LSym *s);
+void asm_flush(AsmCtx *c, u32 first);
+void asm_dwarf(AsmCtx *c, AsmFunc *f);
+/* Marks s as made by GLOBL. */
+void asm_globl(AsmCtx *c, LSym *s, i64 size, u32 flag, AsmPos pos);
+u8 asm_func_id(Release r, View name, bool wrapper);
+
+#endif

@@ -1,0 +1,652 @@
+/*
+ * From parsed functions to an object.
+ *
+ * For each file, as Flushplist does it: FUNCDATA with a meaning of its own
+ * is rewritten, functions get references to what the compiler knows of their
+ * arguments; then function by function labels become targets, the
+ * architecture makes code, and tables and debug information follow from
+ * where each instruction came to lie.
+ *
+ * Source: cmd/internal/obj/plist.go, pass.go
+ */
+#include <stdlib.h>
+
+#include "obj/asmlex.h"
+
+#define TEXT(v) (int)(v).n, (const char *)(v).p
+
+/* ---- for back ends -------------------------------------------------------- */
+
+AsmProg *asm_prog(AsmCtx *c)
+{
+	return arena_alloc(&c->obj->arena, sizeof(AsmProg));
+}
+
+AsmProg *asm_append(AsmCtx *c, AsmProg *q)
+{
+	AsmProg *p = asm_prog(c);
+
+	p->link = q->link;
+	q->link = p;
+	p->pos = q->pos;
+	return p;
+}
+
+void asm_rest(AsmCtx *c, AsmProg *p, const AsmAddr *a, int n, bool dest)
+{
+	AsmAddr *rest = arena_alloc(&c->obj->arena,
+				    (size_t)(p->nrest + n) * sizeof *rest);
+
+	if (p->nrest)
+		memcpy(rest, p->rest, p->nrest * sizeof *rest);
+	for (int i = 0; i < n; i++) {
+		rest[p->nrest] = a[i];
+		if (dest)
+			p->restdest |= (u8)(1u << p->nrest);
+		p->nrest++;
+	}
+	p->rest = rest;
+}
+
+LSym *asm_lookup(AsmCtx *c, const char *name, u16 abi)
+{
+	return lsym_lookup(c->obj, view_str(name), abi);
+}
+
+/* Constants in memory come last of all data, sorted by name. */
+static LSym *const_sym(AsmCtx *c, const char *name, unsigned size, u64 lo,
+		       u64 hi)
+{
+	LSym *s = asm_lookup(c, name, SymABI0);
+	unsigned align = size > 8 ? 8 : size;
+
+	if (s->content)
+		return s;
+	s->kind = SRODATA;
+	s->flag |= SymFlagLocal;
+	s->content = true;
+	/* Up to 1.26 the writer works it out. */
+	s->align = c->obj->release < GO127 ? 0 :
+		size > 4 ? c->obj->arch->ptrsize : align;
+	lsym_write_int(c->obj, s, 0, align, lo);
+	if (size == 16)
+		lsym_write_int(c->obj, s, 8, 8, hi);
+	syms_add(&c->consts, s);
+	return s;
+}
+
+LSym *asm_float_sym(AsmCtx *c, u64 bits, unsigned size)
+{
+	char name[40];
+
+	snprintf(name, sizeof name, size == 4 ? "$f32.%08llx" :
+		 "$f64.%016llx", (unsigned long long)bits);
+	return const_sym(c, name, size, bits, 0);
+}
+
+LSym *asm_int_sym(AsmCtx *c, u64 hi, u64 lo, unsigned size)
+{
+	char name[60];
+
+	if (size == 16)
+		snprintf(name, sizeof name, "$i128.%016llx%016llx",
+			 (unsigned long long)hi, (unsigned long long)lo);
+	else
+		snprintf(name, sizeof name, size == 4 ? "$i32.%08llx" :
+			 "$i64.%016llx", (unsigned long long)lo);
+	return const_sym(c, name, size, lo, hi);
+}
+
+/* ---- PCDATA ------------------------------------------------------------------ */
+
+static AsmProg *add_pcdata(AsmCtx *c, AsmProg *p, i64 which, i64 value)
+{
+	AsmProg *q = asm_append(c, p);
+
+	q->opcode = APCDATA;
+	q->from.type = q->to.type = TYPE_CONST;
+	q->from.offset = which;
+	q->to.offset = value;
+	return q;
+}
+
+AsmProg *asm_entry_stackmap(AsmCtx *c, AsmProg *p)
+{
+	AsmProg *q = add_pcdata(c, p, PCDATA_StackMapIndex, -1);
+
+	q->pos = c->cur->text->pos;
+	return q;
+}
+
+AsmProg *asm_entry_unsafe(AsmCtx *c, AsmProg *p)
+{
+	AsmProg *q = add_pcdata(c, p, PCDATA_UnsafePoint, -1);
+
+	q->pos = c->cur->text->pos;
+	return q;
+}
+
+AsmProg *asm_entry_liveness(AsmCtx *c, AsmProg *p)
+{
+	return asm_entry_unsafe(c, asm_entry_stackmap(c, p));
+}
+
+AsmProg *asm_start_unsafe(AsmCtx *c, AsmProg *p)
+{
+	return add_pcdata(c, p, PCDATA_UnsafePoint, UNSAFE_UNSAFE);
+}
+
+AsmProg *asm_end_unsafe(AsmCtx *c, AsmProg *p, i64 old)
+{
+	return add_pcdata(c, p, PCDATA_UnsafePoint, old);
+}
+
+/* The value to restart with; two neighbours must differ. */
+static i64 next_restart(i64 last)
+{
+	return last == UNSAFE_RESTART1 ? UNSAFE_RESTART2 : UNSAFE_RESTART1;
+}
+
+static AsmProg *mark_run(AsmCtx *c, AsmProg *prev, AsmProg *p, i64 old,
+			 bool (*unsafe)(const AsmProg *))
+{
+	asm_start_unsafe(c, prev)->pc = p->pc;
+	while (p->link && unsafe(p->link))
+		p = p->link;
+	if (!p->link)
+		return NULL;
+	p = asm_end_unsafe(c, p, old);
+	p->pc = p->link->pc;
+	return p;
+}
+
+void asm_mark_unsafe(AsmCtx *c, AsmProg *first,
+		     bool (*unsafe)(const AsmProg *),
+		     bool (*restart)(const AsmProg *))
+{
+	AsmProg *prev = first, *p;
+	i64 old = UNSAFE_SAFE, last = 0;
+
+	for (p = prev->link; p; prev = p, p = p->link) {
+		if (p->opcode == APCDATA &&
+		    p->from.offset == PCDATA_UnsafePoint) {
+			old = p->to.offset;
+			continue;
+		}
+		if (old == UNSAFE_UNSAFE)
+			continue;
+		if (unsafe(p)) {
+			p = mark_run(c, prev, p, old, unsafe);
+			if (!p)
+				break;
+		} else if (restart && restart(p)) {
+			last = next_restart(last);
+			add_pcdata(c, prev, PCDATA_UnsafePoint, last)->pc =
+				p->pc;
+			if (!p->link)
+				break;
+			if (restart(p->link))
+				continue;
+			p = add_pcdata(c, p, PCDATA_UnsafePoint, old);
+			p->pc = p->link->pc;
+		}
+	}
+}
+
+/* ---- FUNCDATA ------------------------------------------------------------------- */
+
+/* NAME + suffix, local to the file if the function is. */
+static LSym *derived(AsmCtx *c, const LSym *s, const char *suffix)
+{
+	Buf b = {0};
+	LSym *d;
+
+	buf_add(&b, s->name);
+	buf_str(&b, suffix);
+	d = lsym_lookup(c->obj, view_of(b.p, b.n), s->abi == SymABIstatic ?
+			SymABIstatic : SymABI0);
+	buf_free(&b);
+	return d;
+}
+
+/* Two bitmaps of no bits: one without results, one with. */
+static LSym *no_pointers(AsmCtx *c, AsmPos pos)
+{
+	u8 data[8] = {0};
+	Buf name = {0};
+	LSym *s;
+
+	st32(data, 2, c->obj->arch->big);
+	gclocals_name(c->obj->release, view_of(data, 8), &name);
+	s = lsym_lookup(c->obj, view_of(name.p, name.n), SymABI0);
+	buf_free(&name);
+	if (s->onlist)
+		return s;
+	s->data = arena_alloc(&c->obj->arena, 8);
+	memcpy(s->data, data, 8);
+	s->ndata = s->capdata = 8;
+	s->content = true;
+	s->align = c->obj->release >= GO127 ? 4 : 0;
+	asm_globl(c, s, 8, RODATA | DUPOK, pos);
+	return s;
+}
+
+static void rewrite_funcdata(AsmCtx *c, const AsmFunc *f, AsmProg *p)
+{
+	bool args = view_is(p->to.sym->name, "go_args_stackmap");
+	bool none = view_is(p->to.sym->name, "no_pointers_stackmap");
+
+	if (!args && !none)
+		return;
+	if (p->from.offset != (args ? FUNCDATA_ArgsPointerMaps :
+			       FUNCDATA_LocalsPointerMaps))
+		asm_error(c, p->pos, "FUNCDATA use of %.*s(SB) with another "
+			  "number than its own", TEXT(p->to.sym->name));
+	p->to.sym = args ? derived(c, f->sym, ".args_stackmap") :
+		no_pointers(c, p->pos);
+}
+
+static bool has_funcdata(const AsmFunc *f, i64 which)
+{
+	for (const AsmProg *p = f->text; p; p = p->link)
+		if (p->opcode == AFUNCDATA && p->from.offset == which)
+			return true;
+	return false;
+}
+
+static void add_funcdata(AsmCtx *c, AsmFunc *f, i64 which,
+			 const char *suffix)
+{
+	AsmProg *p = asm_append(c, f->text);
+
+	p->opcode = AFUNCDATA;
+	p->from.type = TYPE_CONST;
+	p->from.offset = which;
+	p->to.type = TYPE_MEM;
+	p->to.name = NAME_EXTERN;
+	p->to.sym = derived(c, f->sym, suffix);
+}
+
+/* What the compiler says of the arguments of a function of this package,
+ * which must have Go's declaration and ABI0. */
+static void arg_maps(AsmCtx *c, AsmFunc *f, View prefix)
+{
+	bool map, info;
+
+	if (!view_prefix(f->sym->name, (const char *)prefix.p) ||
+	    f->sym->abi == SymABIInternal ||
+	    view_is(f->sym->name, "runtime.addmoduledata"))
+		return;
+	map = has_funcdata(f, FUNCDATA_ArgsPointerMaps);
+	info = has_funcdata(f, FUNCDATA_ArgInfo);
+	if (!map)
+		add_funcdata(c, f, FUNCDATA_ArgsPointerMaps,
+			     ".args_stackmap");
+	if (!info)
+		add_funcdata(c, f, FUNCDATA_ArgInfo, ".arginfo0");
+}
+
+/* ---- labels -------------------------------------------------------------------------- */
+
+enum { MAX_JUMPS = 5000, MAX_HOPS = 1 << 25 };
+
+typedef struct {
+	AsmProg **at;	/* by number, from the TEXT's on */
+	u64 n, base;
+} Numbers;
+
+static Numbers numbers(const AsmFunc *f)
+{
+	Numbers t = {NULL, 0, (u64)f->text->pc};
+	const AsmProg *p;
+
+	for (p = f->text; p; p = p->link)
+		t.n = (u64)p->pc >= t.base ? (u64)p->pc - t.base + 1 : t.n;
+	t.at = xrealloc(NULL, (size_t)t.n * sizeof *t.at);
+	memset(t.at, 0, (size_t)t.n * sizeof *t.at);
+	for (p = f->text; p; p = p->link)
+		if ((u64)p->pc >= t.base && !t.at[(u64)p->pc - t.base])
+			t.at[(u64)p->pc - t.base] = (AsmProg *)(uintptr_t)p;
+	return t;
+}
+
+/* n(PC) has only a number yet. */
+static void set_target(AsmCtx *c, AsmProg *p, const Numbers *t)
+{
+	u64 i = (u64)p->to.offset - t->base;
+
+	if (p->to.type != TYPE_BRANCH || p->to.target || p->to.sym)
+		return;
+	if (i < t->n)
+		p->to.target = t->at[i];
+	if (!p->to.target) {
+		asm_error_prog(c, p, "branch out of range");
+		p->to.type = TYPE_NONE;
+	}
+}
+
+/* Where a jump to a jump to ... ends. NULL: nowhere. */
+static AsmProg *brloop(AsmProg *p, u64 *hops)
+{
+	for (int n = 0; n < MAX_JUMPS && *hops < MAX_HOPS; n++, ++*hops) {
+		if (p->opcode != AJMP || p->to.type != TYPE_BRANCH ||
+		    !p->to.target)
+			return p;
+		p = p->to.target;
+	}
+	return NULL;
+}
+
+static void linkpatch(AsmCtx *c, AsmFunc *f)
+{
+	Numbers t = numbers(f);
+	u64 hops = 0;
+
+	for (AsmProg *p = f->text; p && !c->stop; p = p->link) {
+		if (c->arch->progedit)
+			c->arch->progedit(c, p);
+		set_target(c, p, &t);
+	}
+	for (AsmProg *p = f->text; p && !c->stop; p = p->link) {
+		if (p->to.type != TYPE_BRANCH || !p->to.target)
+			continue;
+		p->to.target = brloop(p->to.target, &hops);
+		if (p->to.target)
+			p->to.offset = p->to.target->pc;
+		else
+			asm_error_prog(c, p, "a jump that comes to no end");
+	}
+	free(t.at);
+}
+
+/* ---- pc tables ----------------------------------------------------------------------- */
+
+typedef enum { PC_SP, PC_FILE, PC_LINE, PC_INLINE, PC_DATA } Which;
+
+typedef struct {
+	AsmCtx *ctx;
+	Which which;
+	i64 id;	/* PC_DATA */
+} PcKind;
+
+/* The value in p, from what it was before. */
+static i32 before(const PcKind *k, const AsmProg *p, i32 old)
+{
+	bool none = p->opcode == ATEXT || p->opcode == ANOP ||
+		p->pos.line == 0;
+
+	switch (k->which) {
+	case PC_SP: return old == -1 ? 0 : old;
+	case PC_FILE: return none ? old : (i32)asm_pos_file(k->ctx, p->pos);
+	case PC_LINE: return none ? old : (i32)asm_pos_line(k->ctx, p->pos);
+	case PC_INLINE: return -1;
+	case PC_DATA: break;
+	}
+	return old;
+}
+
+/* The value behind p. */
+static i32 behind(const PcKind *k, const AsmProg *p, i32 val)
+{
+	if (k->which == PC_SP)
+		return (val == -1 ? 0 : val) + p->spadj;
+	if (k->which == PC_DATA && p->opcode == APCDATA &&
+	    p->from.offset == k->id)
+		return (i32)p->to.offset;
+	return val;
+}
+
+/* A step is made only at an instruction that has bytes. */
+static LSym *pc_table(AsmCtx *c, const AsmFunc *f, Which which, i64 id)
+{
+	PcKind k = {c, which, id};
+	i32 val = -1, old = -1;
+	bool started = false;
+	PcTab t;
+
+	pctab_begin(&t, c->obj);
+	for (const AsmProg *p = f->text; p; p = p->link) {
+		val = before(&k, p, val);
+		if (!(started && val == old) &&
+		    !(p->link && p->link->pc == p->pc)) {
+			pctab_step(&t, (u64)p->pc, val);
+			old = val;
+			started = true;
+		}
+		val = behind(&k, p, val);
+	}
+	return pctab_end(&t, c->obj, f->sym->size);
+}
+
+static void add_table(AsmCtx *c, AsmFunc *f, AuxType type, Which which,
+		      i64 id)
+{
+	LSym *t = pc_table(c, f, which, id);
+
+	if (t->size || which == PC_DATA)
+		lsym_add_aux(c->obj, f->sym, type, t);
+}
+
+/* Numbers of PCDATA that say something other than -1: one more than the
+ * greatest, and which; the FUNCDATA likewise. */
+typedef struct {
+	bool pc[256];
+	u32 npc, nfunc;
+	LSym *func[256];
+} FuncTables;
+
+static void collect(AsmCtx *c, const AsmFunc *f, FuncTables *t)
+{
+	bool seen[256] = {false};
+
+	for (const AsmProg *p = f->text; p; p = p->link) {
+		u32 i = (u32)p->from.offset & 255;
+
+		if (p->opcode == APCDATA && p->to.offset != -1) {
+			t->pc[i] = true;
+			t->npc = i >= t->npc ? i + 1 : t->npc;
+		} else if (p->opcode == AFUNCDATA) {
+			if (seen[i])
+				asm_error(c, p->pos, "multiple definitions "
+					  "for FUNCDATA $%u", i);
+			seen[i] = true;
+			t->func[i] = p->to.sym;
+			t->nfunc = i >= t->nfunc ? i + 1 : t->nfunc;
+		}
+	}
+}
+
+/* The files of a function's instructions, ascending. */
+static u32 used_files(AsmCtx *c, const AsmFunc *f, u32 **files)
+{
+	size_t n = c->obj->files.n;
+	bool *used = xrealloc(NULL, n + 1);
+	u32 k = 0;
+
+	memset(used, 0, n + 1);
+	for (const AsmProg *p = f->text; p; p = p->link)
+		if (p->opcode != ATEXT && p->opcode != ANOP && p->pos.line)
+			used[asm_pos_file(c, p->pos)] = true;
+	*files = xrealloc(NULL, (n + 1) * sizeof **files);
+	for (u32 i = 0; i < n; i++)
+		if (used[i])
+			(*files)[k++] = i;
+	free(used);
+	return k;
+}
+
+static void add_funcinfo(AsmCtx *c, AsmFunc *f)
+{
+	u32 *files, n = used_files(c, f, &files);
+	FuncInfo info = {
+		.args = (u32)f->args, .locals = (u32)f->locals,
+		.funcid = f->funcid, .funcflag = f->funcflag,
+		.startline = f->startline, .files = files, .nfile = n,
+	};
+
+	lsym_add_aux(c->obj, f->sym, AuxFuncInfo,
+		     funcinfo_sym(c->obj, &info));
+	free(files);
+}
+
+static void linkpcln(AsmCtx *c, AsmFunc *f)
+{
+	FuncTables t = {0};
+	LSym *empty;
+
+	collect(c, f, &t);
+	add_funcinfo(c, f);
+	for (u32 i = 0; i < t.nfunc; i++)
+		lsym_add_aux(c->obj, f->sym, AuxFuncdata, t.func[i]);
+	asm_dwarf(c, f);
+	add_table(c, f, AuxPcsp, PC_SP, 0);
+	add_table(c, f, AuxPcfile, PC_FILE, 0);
+	add_table(c, f, AuxPcline, PC_LINE, 0);
+	add_table(c, f, AuxPcinline, PC_INLINE, 0);
+	if (c->arch->seh && view_is(c->flags->goos, "windows")) {
+		LSym *s = c->arch->seh(c, f);
+
+		if (s)
+			lsym_add_aux(c->obj, f->sym, AuxSehUnwindInfo, s);
+	}
+	for (u32 i = 0; i < t.npc; i++) {
+		if (t.pc[i]) {
+			add_table(c, f, AuxPcdata, PC_DATA, i);
+			continue;
+		}
+		empty = lsym_new(c->obj, view_str(""), SymABI0);
+		empty->kind = SRODATA;
+		empty->content = empty->pcdata = true;
+		empty->align = c->obj->release >= GO127 ? 1 : 0;
+		lsym_add_aux(c->obj, f->sym, AuxPcdata, empty);
+	}
+}
+
+/* ---- a file's functions ----------------------------------------------------------------- */
+
+void asm_flush(AsmCtx *c, u32 first)
+{
+	Buf prefix = {0};
+	AsmFunc *f;
+	AsmProg *p;
+	u32 i;
+
+	for (i = first; i < c->nfunc; i++)
+		for (p = c->func[i].text; p; p = p->link)
+			if (p->opcode == AFUNCDATA)
+				rewrite_funcdata(c, &c->func[i], p);
+	path_to_prefix(&prefix, c->flags->pkgpath);
+	buf_str(&prefix, ".");
+	buf_add(&prefix, view_of("", 1));
+	for (i = first; i < c->nfunc; i++)
+		arg_maps(c, &c->func[i], view_of(prefix.p, prefix.n - 1));
+	buf_free(&prefix);
+	for (i = first; i < c->nfunc && !c->stop; i++) {
+		f = c->cur = &c->func[i];
+		if (c->arch->error_check)
+			c->arch->error_check(c, f);
+		linkpatch(c, f);
+		if (c->errors)
+			continue;
+		c->arch->preprocess(c, f);
+		if (c->errors == 0)
+			c->arch->assemble(c, f);
+		if (c->errors == 0)
+			linkpcln(c, f);
+	}
+	c->cur = NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const LSym *s = *(LSym *const *)a, *t = *(LSym *const *)b;
+	size_t n = s->name.n < t->name.n ? s->name.n : t->name.n;
+	int d = memcmp(s->name.p, t->name.p, n);
+
+	return d ? d : s->name.n < t->name.n ? -1 : s->name.n > t->name.n;
+}
+
+static void define_sorted(AsmCtx *c, Syms *l)
+{
+	if (l->n > 1)
+		qsort(l->p, l->n, sizeof *l->p, by_name);
+	for (size_t i = 0; i < l->n; i++) {
+		l->p[i]->onlist = true;
+		syms_add(&c->obj->data, l->p[i]);
+	}
+	free(l->p);
+	*l = (Syms){0};
+}
+
+/* What Go's rules refused, a line each. */
+static void refusals(AsmCtx *c, Buf *b)
+{
+	View v = view_of(b->p, b->n), line;
+	size_t end;
+
+	for (size_t at = 0; at < v.n; at = end + 1) {
+		end = view_index(v, at, '\n');
+		view_sub(v, at, end - at, &line);
+		asm_error(c, (AsmPos){0}, "asm: %.*s", TEXT(line));
+	}
+	buf_free(b);
+}
+
+static u32 obj_flags(const AsmFlags *f)
+{
+	return (u32)ObjFlagFromAssembly | (f->shared ? ObjFlagShared : 0) |
+		(f->std && f->release >= GO127 ? ObjFlagStd : 0) |
+		(view_is(f->pkgpath, "<unlinkable>") ? ObjFlagUnlinkable : 0);
+}
+
+static void finish(AsmCtx *c, AsmResult *res)
+{
+	const char *why;
+
+	define_sorted(c, &c->consts);
+	define_sorted(c, &c->seh);
+	why = c->obj->why ? c->obj->why : obj_write(c->obj, &res->out);
+	if (why)
+		asm_error(c, (AsmPos){0}, "asm: %.*s: %s",
+			  TEXT(c->obj->who), why);
+}
+
+void asm_files(AsmResult *res, const AsmFlags *flags, char *const *file,
+	       size_t n)
+{
+	Obj obj;
+	AsmCtx c = {.arch = flags->arch, .flags = flags, .obj = &obj};
+	FipsRules rules;
+	FipsHooks hooks;
+	Buf refused = {0};
+
+	obj_init(&obj, flags->release, arch_by_name(flags->goarch),
+		 flags->pkgpath);
+	obj.flags = obj_flags(flags);
+	fips_rules(&rules, flags->release, flags->goos, flags->goarch,
+		   flags->pkgpath, flags->shared);
+	rules.bisect = flags->bisect;
+	rules.report = &res->report;
+	hooks = fips_hooks(&rules, &refused);
+	obj.rules = &hooks.hooks;
+	if (c.arch->init)
+		c.arch->init(&c);
+	for (size_t i = 0; i < n && c.errors == 0; i++) {
+		u32 first = c.nfunc;
+
+		asm_parse_file(&c, file[i], flags->gensymabis ? &res->out :
+			       NULL);
+		if (c.errors == 0 && !flags->gensymabis)
+			asm_flush(&c, first);
+	}
+	refusals(&c, &refused);
+	if (c.errors == 0 && !flags->gensymabis)
+		finish(&c, res);
+	free(c.consts.p);
+	free(c.seh.p);
+	res->messages = c.messages;
+	res->errors = c.errors;
+	free(c.func);
+	free(c.base);
+	obj_free(&obj);
+}

@@ -1,0 +1,427 @@
+/*
+ * Operands: sym+off(SB), sym-8(SP), 4(R1)(R2*8), $value, $sym(SB), R1, label.
+ *
+ * Every piece may be missing, so they are looked for from left to right.
+ * What an architecture has of its own (lists, shifts, extensions, names)
+ * it reads itself.
+ *
+ * Source: operand in cmd/asm/internal/asm/parse.go
+ */
+#include "obj/asmlex.h"
+
+#define BAD(in, ...) asm_parse_error((in)->ctx->parser, __VA_ARGS__)
+#define TEXT(v) (int)(v).n, (const char *)(v).p
+
+/* ---- registers --------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	i16 reg;
+} pseudo[] = {{"SB", REG_SB}, {"FP", REG_FP}, {"PC", REG_PC}};
+
+static bool plain_register(const AsmIn *in, View name, i16 *reg)
+{
+	for (size_t i = 0; i < NELEM(pseudo); i++)
+		if (view_is(name, pseudo[i].name)) {
+			*reg = pseudo[i].reg;
+			return true;
+		}
+	return in->ctx->arch->reg(name, reg);
+}
+
+bool asm_at_register(AsmIn *in, View name)
+{
+	const AsmArch *a = in->ctx->arch;
+	i16 reg;
+
+	return plain_register(in, name, &reg) ||
+		(a->reg_prefix && a->reg_prefix(name) && asm_peek(in) == '(');
+}
+
+bool asm_register(AsmIn *in, View name, i16 *reg)
+{
+	const AsmArch *a = in->ctx->arch;
+	AsmTok t;
+
+	if (plain_register(in, name, reg))
+		return true;
+	*reg = 0;
+	if (!a->reg_prefix || !a->reg_prefix(name)) {
+		BAD(in, "expected register; found %.*s", TEXT(name));
+		return false;
+	}
+	asm_get(in, '(');
+	t = asm_get(in, TOK_INT);
+	asm_get(in, ')');
+	if (t.kind == TOK_INT && t.text.n < 6 &&
+	    a->reg_number(name, (i64)asm_atoi(in, t.text), reg))
+		return true;
+	BAD(in, "illegal register %.*s(%.*s)", TEXT(name), TEXT(t.text));
+	return false;
+}
+
+/* Does a shift, an extension or an element follow the register, of which
+ * (N) may still be to come? */
+static bool tail_follows(const AsmIn *in)
+{
+	u32 at = in->pos;
+	int k;
+
+	if (!in->ctx->arch->reg_tail)
+		return false;
+	if (at + 3 < in->n && in->tok[at].kind == '(' &&
+	    in->tok[at + 1].kind == TOK_INT && in->tok[at + 2].kind == ')')
+		at += 3;
+	k = at < in->n ? in->tok[at].kind : TOK_EOF;
+	return k == TOK_LSH || k == TOK_RSH || k == TOK_ARR || k == TOK_ROT ||
+		(at == in->pos && (k == '.' || k == '['));
+}
+
+/* R1, R1*4, (R1, R2). pair is 0 if there is none. */
+static bool reg_ref(AsmIn *in, View name, int prefix, i16 *reg, i16 *pair,
+		    i16 *scale)
+{
+	AsmTok t;
+	int k;
+
+	*pair = *scale = 0;
+	if (!asm_register(in, name, reg))
+		return false;
+	if (prefix && prefix != '*')
+		BAD(in, "prefix %c not allowed for register: %c%.*s", prefix,
+		    prefix, TEXT(name));
+	k = asm_peek(in);
+	if (k == ',' || k == '+' || k == ':') {
+		asm_next(in);
+		if (k != ',' || !in->ctx->arch->pairs) {
+			BAD(in, "(register%cregister) not supported on this "
+			    "architecture", k);
+			return false;
+		}
+		if (!asm_register(in, asm_next(in).text, pair))
+			return false;
+	}
+	if (asm_peek(in) != '*')
+		return true;
+	asm_next(in);
+	t = asm_next(in);
+	if (t.text.n == 1 && strchr("1248", t.text.p[0]))
+		*scale = (i16)(t.text.p[0] - '0');
+	else
+		BAD(in, "bad scale: %.*s", TEXT(t.text));
+	return true;
+}
+
+/* ---- symbols -------------------------------------------------------------- */
+
+/* The name with the package in front, if it begins with a dot. */
+static View qualified(AsmIn *in, View name)
+{
+	const AsmParser *p = in->ctx->parser;
+	Arena *a = &in->ctx->obj->arena;
+	View pre = p->pkg_prefix;
+	char *s;
+
+	if (name.n == 0 || name.p[0] != '.')
+		return name;
+	s = arena_alloc(a, pre.n + name.n + 1);
+	memcpy(s, pre.p, pre.n);
+	memcpy(s + pre.n, name.p, name.n);
+	return view_of(s, pre.n + name.n);
+}
+
+/* Nothing, <>, <ABI0>, <ABIInternal>: the ABI as LSym has it. */
+static u16 sym_attrs(AsmIn *in, View name, bool quiet)
+{
+	const AsmParser *p = in->ctx->parser;
+	u16 abi = SymABI0;
+	View v;
+
+	if (asm_peek(in) != '<')
+		return abi;
+	asm_next(in);
+	if (asm_peek(in) == '>') {
+		abi = SymABIstatic;
+	} else if (asm_peek(in) == TOK_IDENT) {
+		v = asm_next(in).text;
+		if (view_is(v, "ABIInternal") && p->allow_abi)
+			abi = SymABIInternal;
+		else if (!p->allow_abi && !quiet)
+			BAD(in, "ABI selector only permitted when compiling "
+			    "runtime, reference was to \"%.*s\"", TEXT(name));
+		else if (!view_is(v, "ABI0") && p->allow_abi && !quiet)
+			BAD(in, "malformed ABI selector \"%.*s\" in "
+			    "reference to \"%.*s\"", TEXT(v), TEXT(name));
+	}
+	asm_get(in, '>');
+	return abi;
+}
+
+static void set_pseudo(AsmIn *in, AsmAddr *a, View reg, bool is_static,
+		       int prefix)
+{
+	if (view_is(reg, "FP")) {
+		a->name = NAME_PARAM;
+	} else if (view_is(reg, "PC")) {
+		if (prefix)
+			BAD(in, "illegal addressing mode for PC");
+		a->type = TYPE_BRANCH;
+	} else if (view_is(reg, "SB")) {
+		a->name = is_static ? NAME_STATIC : NAME_EXTERN;
+	} else if (view_is(reg, "SP")) {
+		a->name = NAME_AUTO;
+	} else {
+		BAD(in, "expected pseudo-register; found %.*s", TEXT(reg));
+	}
+	if (prefix == '$')
+		a->type = TYPE_ADDR;
+}
+
+/* sym, and what follows up to (SB). Alone it is a jump's label, which is
+ * left in str without a symbol. */
+static void symbol(AsmIn *in, AsmAddr *a, View name, int prefix)
+{
+	u16 abi;
+	View reg;
+
+	a->type = prefix == '$' ? TYPE_ADDR : prefix == '*' ? TYPE_INDIR :
+		TYPE_MEM;
+	name = qualified(in, name);
+	abi = sym_attrs(in, name, false);
+	if (asm_peek(in) == '+' || asm_peek(in) == '-')
+		a->offset = (i64)asm_expr(in);
+	if (asm_peek(in) == TOK_EOF) {
+		if (prefix == 0 && in->jump)
+			a->str = name;
+		else
+			BAD(in, "illegal or missing addressing mode for "
+			    "symbol %.*s", TEXT(name));
+		return;
+	}
+	a->sym = lsym_lookup(in->ctx->obj, name, abi);
+	asm_get(in, '(');
+	reg = asm_get(in, TOK_IDENT).text;
+	asm_get(in, ')');
+	set_pseudo(in, a, reg, abi == SymABIstatic, prefix);
+}
+
+bool asm_func_address(AsmIn *in, Buf *out, u16 *abi)
+{
+	View name;
+	AsmTok t;
+
+	if (asm_peek(in) == '$' || asm_peek(in) == '*')
+		asm_next(in);
+	t = asm_next(in);
+	name = qualified(in, t.text);
+	if (t.kind != TOK_IDENT || asm_at_register(in, t.text))
+		return false;
+	*abi = sym_attrs(in, name, true);
+	if (*abi == SymABIstatic)
+		return false;
+	t = asm_next(in);
+	if (t.kind == '+') {
+		if (asm_next(in).kind != TOK_INT)
+			return false;
+		t = asm_next(in);
+	}
+	if (t.kind != '(' || !view_is(asm_next(in).text, "SB") ||
+	    asm_next(in).kind != ')' || asm_peek(in) != TOK_EOF)
+		return false;
+	buf_add(out, name);
+	return true;
+}
+
+/* ---- (reg), (index*scale), (reg)(index*scale) ------------------------------- */
+
+static void index_reg(AsmIn *in, AsmAddr *a, int prefix)
+{
+	const AsmArch *arch = in->ctx->arch;
+	i16 reg, pair, scale;
+	View name;
+
+	asm_get(in, '(');
+	name = asm_next(in).text;
+	if (tail_follows(in)) {
+		arch->reg_tail(in, a, name, prefix, true);
+	} else {
+		if (!reg_ref(in, name, 0, &reg, &pair, &scale))
+			return;
+		if (pair)
+			BAD(in, "unimplemented two-register form");
+		a->index = reg;
+		if (scale > 1 && !arch->scaled)
+			BAD(in, "no scaled registers on this architecture");
+		else
+			a->scale = scale;
+	}
+	asm_get(in, ')');
+}
+
+static void indirect(AsmIn *in, AsmAddr *a, int prefix)
+{
+	const AsmArch *arch = in->ctx->arch;
+	i16 reg, pair, scale;
+	View name;
+
+	asm_get(in, '(');
+	name = asm_next(in).text;
+	if (!reg_ref(in, name, 0, &reg, &pair, &scale))
+		return;
+	asm_get(in, ')');
+	a->type = TYPE_MEM;
+	if (reg < 0) {
+		if (pair)
+			BAD(in, "cannot use pseudo-register in pair");
+		if (reg != REG_PC && a->name == NAME_NONE)
+			BAD(in, "cannot reference %.*s without a symbol",
+			    TEXT(name));
+		set_pseudo(in, a, name, false, prefix);
+		return;
+	}
+	a->reg = reg;
+	if (pair) {
+		if (prefix || scale)
+			BAD(in, "illegal address mode for register pair");
+		a->type = TYPE_REGREG;
+		a->offset = pair;
+		return;
+	}
+	if (prefix == '$')
+		a->type = TYPE_ADDR;
+	if (scale == 0 && asm_peek(in) == '(') {
+		index_reg(in, a, prefix);
+	} else if (scale) {
+		if (!arch->scaled)
+			BAD(in, "no scaled registers on this architecture");
+		a->reg = 0;
+		a->index = reg;
+		a->scale = scale;
+	}
+}
+
+/* ---- constants ------------------------------------------------------------------ */
+
+static void string(AsmIn *in, AsmAddr *a, int prefix)
+{
+	View v;
+	char *s;
+	size_t n;
+
+	if (prefix != '$')
+		BAD(in, "string constant must be an immediate");
+	v = asm_get(in, TOK_STRING).text;
+	s = arena_str(&in->ctx->obj->arena, v);
+	if (!go_unquote(v, (u8 *)s, &n)) {
+		BAD(in, "string parse error: %.*s", TEXT(v));
+		n = 0;
+	}
+	a->type = TYPE_SCONST;
+	a->str = view_of(s, n);
+}
+
+/* true: that was all; else an offset, and (reg) is to come. */
+static bool constant(AsmIn *in, AsmAddr *a, int prefix)
+{
+	if (asm_have(in, TOK_FLOAT)) {
+		if (prefix != '$')
+			BAD(in, "floating-point constant must be an "
+			    "immediate");
+		a->type = TYPE_FCONST;
+		a->fval = asm_float_expr(in);
+		return true;
+	}
+	if (asm_have(in, TOK_STRING)) {
+		string(in, a, prefix);
+		return true;
+	}
+	a->offset = (i64)asm_expr(in);
+	if (asm_peek(in) == '(')
+		return false;
+	a->type = prefix == '$' ? TYPE_CONST : prefix == '*' ? TYPE_INDIR :
+		TYPE_MEM;
+	return true;
+}
+
+static bool begins_constant(int kind)
+{
+	return kind == TOK_INT || kind == TOK_FLOAT || kind == TOK_STRING ||
+		kind == TOK_CHAR || kind == '+' || kind == '-' || kind == '~';
+}
+
+/* Behind the (: an expression, or a register? */
+static bool paren_constant(AsmIn *in)
+{
+	u32 pos = in->pos;
+	AsmTok t = asm_next(in);
+	bool reg = t.kind == TOK_IDENT && asm_at_register(in, t.text);
+
+	in->pos = pos;
+	return !reg;
+}
+
+/* ---- all of it -------------------------------------------------------------------- */
+
+static void register_operand(AsmIn *in, AsmAddr *a, View name, int prefix)
+{
+	i16 pair, scale;
+
+	if (tail_follows(in)) {
+		in->ctx->arch->reg_tail(in, a, name, prefix, false);
+		return;
+	}
+	if (!reg_ref(in, name, prefix, &a->reg, &pair, &scale))
+		return;
+	if (scale || pair)
+		BAD(in, "expected simple register reference");
+	a->type = TYPE_REG;
+}
+
+static void operand(AsmIn *in, AsmAddr *a)
+{
+	const AsmArch *arch = in->ctx->arch;
+	int k = asm_peek(in), prefix = k == '$' || k == '*' ? k : 0;
+	AsmTok t;
+
+	if (prefix)
+		asm_next(in);
+	t = asm_next(in);
+	if (t.kind == '[' && arch->reglist) {
+		if (prefix)
+			BAD(in, "illegal use of register list");
+		arch->reglist(in, a);
+		return;
+	}
+	if (t.kind == TOK_IDENT && asm_at_register(in, t.text)) {
+		register_operand(in, a, t.text, prefix);
+		return;
+	}
+	if (t.kind == TOK_IDENT) {
+		if (arch->special && arch->special(t.text, &a->offset))
+			a->type = TYPE_SPECIAL;
+		else
+			symbol(in, a, t.text, prefix);
+		if (asm_peek(in) == '(')
+			indirect(in, a, prefix);
+		return;
+	}
+	if (t.kind != '(' && !begins_constant(t.kind)) {
+		BAD(in, "unexpected %.*s in operand", TEXT(t.text));
+		return;
+	}
+	if (t.kind != '(' || paren_constant(in)) {
+		in->pos--;
+		if (constant(in, a, prefix))
+			return;
+	} else {
+		in->pos--;
+	}
+	indirect(in, a, prefix);
+}
+
+void asm_operand(AsmIn *in, AsmAddr *a)
+{
+	*a = (AsmAddr){0};
+	operand(in, a);
+	asm_expect_end(in);
+}

@@ -1,0 +1,457 @@
+/*
+ * Lines of assembly: {label:} WORD[.suffix] [operand {, operand}], ended by
+ * a newline or a semicolon.
+ *
+ * Instructions become AsmProgs, in order, with a number each: what labels
+ * and x(PC) mean. The architecture spreads their operands. Labels hold from
+ * one TEXT to the next; those that are used before they stand somewhere are
+ * patched then.
+ *
+ * Source: cmd/asm/internal/asm/parse.go, asm.go
+ */
+#include <stdlib.h>
+
+#include "obj/asmlex.h"
+
+enum {
+	MAX_PROGS = 1 << 20,	/* of one file: runtime's largest has 1 << 14 */
+	MAX_LINE = 1 << 16	/* tokens */
+};
+
+#define TEXT(v) (int)(v).n, (const char *)(v).p
+
+void asm_parse_error(AsmParser *p, const char *fmt, ...)
+{
+	u64 where = (u64)p->pos.base << 32 | p->pos.line;
+	char text[400];
+	va_list ap;
+
+	if (where == p->error_pos)
+		return;
+	p->error_pos = where;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	asm_error(p->ctx, p->pos, "%s", text);
+}
+
+/* ---- a line -------------------------------------------------------------- */
+
+/* The next token that is one for the parser. */
+static AsmTok next(AsmParser *p)
+{
+	for (;;) {
+		AsmTok t = asm_lex_next(p->lex);
+
+		if (t.kind == TOK_BUILD) {
+			if (p->saw_code)
+				asm_parse_error(p, "misplaced //go:build "
+						"comment");
+			continue;
+		}
+		p->saw_code |= t.kind != '\n';
+		if (t.kind != '#')
+			return t;
+	}
+}
+
+static bool first_token(AsmParser *p)
+{
+	AsmTok t;
+
+	do
+		t = next(p);
+	while (t.kind == '\n' || t.kind == ';');
+	p->pos = asm_lex_pos(p->lex);
+	p->ctx->pos = p->pos;
+	if (t.kind == TOK_EOF)
+		return false;
+	if (t.kind != TOK_IDENT) {
+		asm_parse_error(p, "expected identifier, found \"%.*s\"",
+				TEXT(t.text));
+		return false;
+	}
+	p->word = t.text;
+	p->ntok = p->nop = 0;
+	p->cond.n = 0;
+	return true;
+}
+
+static bool keep(AsmParser *p, AsmTok t)
+{
+	if (p->ntok == MAX_LINE) {
+		asm_parse_error(p, "a line of more than %d tokens", MAX_LINE);
+		return false;
+	}
+	if (p->ntok == p->captok) {
+		p->captok = p->captok ? 2 * p->captok : 64;
+		p->tok = xrealloc(p->tok, p->captok * sizeof *p->tok);
+	}
+	p->tok[p->ntok++] = t;
+	return true;
+}
+
+static void add_label(AsmParser *p)
+{
+	if (p->npending == p->cappending) {
+		p->cappending = p->cappending ? 2 * p->cappending : 8;
+		p->pending = xrealloc(p->pending,
+				      p->cappending * sizeof *p->pending);
+	}
+	p->pending[p->npending++] = p->word;
+}
+
+/* DX:AX, the old way to write a pair, is AX, DX. */
+static void swap_pair(AsmParser *p, u32 i)
+{
+	u32 at = p->op[i].at, n = p->op[i].n;
+
+	p->op[i].at = p->op[i + 1].at;
+	p->op[i].n = p->op[i + 1].n;
+	p->op[i + 1].at = at;
+	p->op[i + 1].n = n;
+}
+
+/* What stands before the first operand: a suffix, or a : that makes the
+ * word a label. */
+typedef enum { FRONT_NONE, FRONT_SUFFIX, FRONT_LABEL } Front;
+
+static Front in_front(AsmParser *p, AsmTok t)
+{
+	if (t.kind == ':') {
+		add_label(p);
+		return FRONT_LABEL;
+	}
+	if (t.kind != '.' || !p->ctx->arch->suffixes)
+		return FRONT_NONE;
+	t = next(p);
+	if (t.kind != TOK_IDENT)
+		asm_parse_error(p, "instruction suffix expected identifier, "
+				"found %.*s", TEXT(t.text));
+	buf_str(&p->cond, ".");
+	buf_add(&p->cond, t.text);
+	return FRONT_SUFFIX;
+}
+
+static bool ends_operand(AsmTok t, int nesting)
+{
+	return t.kind == '\n' || t.kind == ';' ||
+		(nesting == 0 && (t.kind == ',' || t.kind == ':'));
+}
+
+/* One operand; *end is what ended it. false: give the line up. *label: it
+ * was one, and the line goes on with another word. */
+static bool operand_tokens(AsmParser *p, int *end, bool *label)
+{
+	u32 start = p->ntok;
+	int nesting = 0;
+	AsmTok t;
+
+	for (;;) {
+		t = next(p);
+		if (p->nop == 0 && p->ntok == start) {
+			Front f = in_front(p, t);
+
+			*label = f == FRONT_LABEL;
+			if (*label)
+				return true;
+			if (f == FRONT_SUFFIX)
+				continue;
+		}
+		if (t.kind == TOK_EOF) {
+			asm_parse_error(p, "unexpected EOF");
+			p->end = true;
+			return false;
+		}
+		if (ends_operand(t, nesting))
+			break;
+		nesting += (t.kind == '(' || t.kind == '[') -
+			(t.kind == ')' || t.kind == ']');
+		if (!keep(p, t))
+			return false;
+	}
+	*end = t.kind;
+	if (p->ntok == start)
+		return true;
+	if (p->nop == ASM_MAXOPS) {
+		asm_parse_error(p, "more than %d operands", ASM_MAXOPS);
+		return false;
+	}
+	p->op[p->nop].at = start;
+	p->op[p->nop++].n = p->ntok - start;
+	return true;
+}
+
+/* Reads a line; false at the end of the file or after an error that has no
+ * line behind it. */
+static bool line(AsmParser *p)
+{
+	int colon = -1, end = 0;
+	bool label = true;
+	u32 before;
+
+	while (label) {
+		label = false;
+		if (!first_token(p))
+			return false;
+		do {
+			before = p->nop;
+			if (!operand_tokens(p, &end, &label))
+				return !p->end;
+			if (label)
+				break;
+			if (p->nop == before && (p->nop > 0 || end == ',' ||
+						 colon >= 0))
+				asm_parse_error(p, "missing operand");
+			if (colon >= 0 && p->nop == (u32)colon + 2) {
+				swap_pair(p, (u32)colon);
+				colon = -1;
+			}
+			if (end == ':') {
+				if (colon >= 0)
+					asm_parse_error(p, "invalid ':' in "
+							"operand");
+				colon = p->nop ? (int)p->nop - 1 : 0;
+			}
+		} while (end != '\n' && end != ';');
+	}
+	return true;
+}
+
+/* ---- instructions ----------------------------------------------------------- */
+
+bool asm_address(AsmParser *p, u32 i, AsmAddr *a)
+{
+	AsmIn in = {p->ctx, p->tok + p->op[i].at, p->op[i].n, 0, p->jump};
+	u32 errors = p->ctx->errors;
+
+	asm_operand(&in, a);
+	return p->ctx->errors == errors;
+}
+
+/* Puts labels in front of prog, if it is one that has a place. */
+static void place_labels(AsmParser *p, AsmProg *prog)
+{
+	for (u32 i = 0; i < p->npending; i++) {
+		bool fresh;
+		MapSlot *m = map_put(&p->labels, p->pending[i], p->scope,
+				     &fresh);
+
+		if (!fresh) {
+			asm_parse_error(p, "label \"%.*s\" multiply defined",
+					TEXT(p->pending[i]));
+			break;
+		}
+		m->val.p = prog;
+	}
+	p->npending = 0;
+}
+
+/* Instructions in front of a file's first TEXT belong to none. */
+static AsmFunc *last_func(AsmParser *p)
+{
+	AsmCtx *c = p->ctx;
+
+	return c->nfunc > p->first_func ? &c->func[c->nfunc - 1] : NULL;
+}
+
+/* Chains prog to the function that is open. */
+void asm_add(AsmParser *p, AsmProg *prog, bool label)
+{
+	AsmFunc *f = last_func(p);
+
+	if (p->cond.n) {
+		View v = view_of(p->cond.p, p->cond.n);
+		const char *why = p->ctx->arch->suffix ?
+			p->ctx->arch->suffix(prog, v) : "unrecognized suffix";
+
+		if (why) {
+			asm_parse_error(p, "%s \"%.*s\"", why, TEXT(v));
+			return;
+		}
+	}
+	if (++p->nprog > MAX_PROGS) {
+		asm_parse_error(p, "more than %d instructions", MAX_PROGS);
+		p->end = true;
+		return;
+	}
+	if (label) {
+		p->pc++;
+		place_labels(p, prog);
+	}
+	prog->pc = p->pc;
+	if (f && f->text && prog->opcode != ATEXT) {
+		f->last->link = prog;
+		f->last = prog;
+	}
+}
+
+static void branch(AsmAddr *a, AsmProg *target)
+{
+	*a = (AsmAddr){.type = TYPE_BRANCH, .target = target};
+}
+
+static void patch_later(AsmParser *p, AsmAddr *a, View label)
+{
+	if (p->npatch == p->cappatch) {
+		p->cappatch = p->cappatch ? 2 * p->cappatch : 64;
+		p->patch = xrealloc(p->patch, p->cappatch * sizeof *p->patch);
+	}
+	p->patch[p->npatch++] = (AsmPatch){a, label};
+}
+
+void asm_patch(AsmParser *p)
+{
+	for (u32 i = 0; i < p->npatch; i++) {
+		const MapSlot *m = map_get(&p->labels, p->patch[i].label,
+					   p->scope);
+
+		if (!m) {
+			asm_parse_error(p, "undefined label %.*s",
+					TEXT(p->patch[i].label));
+			break;
+		}
+		branch(p->patch[i].addr, m->val.p);
+	}
+	p->npatch = 0;
+}
+
+/* What a jump goes to: n(PC), a register, a symbol, a label, memory. */
+static bool jump_target(AsmParser *p, AsmAddr *slot, const AsmAddr *a)
+{
+	bool named = a->name == NAME_EXTERN || a->name == NAME_STATIC;
+	bool label = a->type == TYPE_MEM && !named && a->str.n && !a->sym &&
+		a->reg == 0 && a->name == NAME_NONE && a->index == 0;
+
+	*slot = *a;
+	if (a->type == TYPE_BRANCH) {
+		branch(slot, NULL);
+		slot->offset = p->pc + 1 + a->offset;
+		return true;
+	}
+	if (label && a->offset == 0) {
+		const MapSlot *m = map_get(&p->labels, a->str, p->scope);
+
+		if (m)
+			branch(slot, m->val.p);
+		else
+			patch_later(p, slot, a->str);
+		return true;
+	}
+	return (a->type == TYPE_REG || a->type == TYPE_CONST ||
+		a->type == TYPE_NONE || (a->type == TYPE_INDIR && named) ||
+		(a->type == TYPE_MEM && (named || (a->name == NAME_NONE &&
+						   !label))));
+}
+
+static const char *jump(AsmParser *p, AsmProg *prog, AsmAddr *a)
+{
+	AsmAddr *slot = &prog->to;
+	int target = 0;
+	const char *why;
+
+	why = p->ctx->arch->place_jump(p->ctx, prog, a, (int)p->nop, &target,
+				       &slot);
+	if (why)
+		return why;
+	return jump_target(p, slot, &a[target]) ? NULL :
+		"cannot assemble jump";
+}
+
+void asm_instruction(AsmParser *p, u16 op)
+{
+	AsmCtx *c = p->ctx;
+	AsmAddr a[ASM_MAXOPS];
+	AsmProg *prog;
+	const char *why;
+
+	p->jump = c->arch->is_jump(p->word);
+	for (u32 i = 0; i < p->nop; i++) {
+		if (!asm_address(p, i, &a[i]))
+			return;
+		if (!p->jump && a[i].reg < 0)
+			asm_parse_error(p, "illegal use of pseudo-register "
+					"in %.*s", TEXT(p->word));
+	}
+	prog = asm_prog(c);
+	prog->opcode = op;
+	prog->pos = asm_pos(c, asm_lex_pos(p->lex).base, p->pos.line);
+	why = p->jump ? jump(p, prog, a) :
+		c->arch->place(c, prog, a, (int)p->nop);
+	if (why)
+		asm_parse_error(p, "%s: %.*s with %u operands", why,
+				TEXT(p->word), p->nop);
+	else
+		asm_add(p, prog, true);
+}
+
+/* ---- files ------------------------------------------------------------------- */
+
+/* "def NAME ABI" for a TEXT, "ref NAME ABI" for what operands name. */
+static void symabis(AsmParser *p, Buf *out)
+{
+	bool def = view_is(p->word, "TEXT");
+	bool none = view_is(p->word, "GLOBL") || view_is(p->word, "PCDATA");
+	u32 first = view_is(p->word, "DATA") || view_is(p->word, "FUNCDATA");
+	Buf name = {0};
+	u16 abi;
+
+	if (none || (first && p->nop < 2))
+		first = def ? 0 : p->nop;
+	for (u32 i = first; i < (def && p->nop ? 1 : p->nop); i++) {
+		AsmIn in = {p->ctx, p->tok + p->op[i].at, p->op[i].n, 0,
+			    false};
+
+		name.n = 0;
+		if (asm_func_address(&in, &name, &abi)) {
+			buf_str(out, def ? "def " : "ref ");
+			buf_add(out, view_of(name.p, name.n));
+			buf_str(out, abi ? " ABIInternal\n" : " ABI0\n");
+		}
+	}
+	buf_free(&name);
+}
+
+static void statement(AsmParser *p)
+{
+	u16 op;
+
+	p->jump = false;
+	if (asm_is_pseudo(p))
+		asm_pseudo(p);
+	else if (p->ctx->arch->opcode(p->word, &op))
+		asm_instruction(p, op);
+	else
+		asm_parse_error(p, "unrecognized instruction \"%.*s\"",
+				TEXT(p->word));
+}
+
+void asm_parse_file(AsmCtx *c, const char *file, Buf *out)
+{
+	AsmParser p = {.ctx = c, .scope = 1, .first_func = c->nfunc};
+	Buf prefix = {0};
+
+	path_to_prefix(&prefix, c->flags->pkgpath);
+	p.pkg_prefix = view_of(prefix.p, prefix.n);
+	p.allow_abi = asm_allow_abi(c->obj->release, c->flags->pkgpath);
+	p.lex = asm_lex_open(c, file);
+	c->parser = &p;
+	while (p.lex && !c->stop && !p.end && line(&p)) {
+		if (out)
+			symabis(&p, out);
+		else
+			statement(&p);
+	}
+	if (c->errors == 0)
+		asm_patch(&p);
+	if (p.lex)
+		asm_lex_close(p.lex);
+	c->parser = NULL;
+	map_free(&p.labels);
+	map_free(&p.data_end);
+	buf_free(&p.cond);
+	buf_free(&prefix);
+	free(p.tok);
+	free(p.pending);
+	free(p.patch);
+}
