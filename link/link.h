@@ -356,6 +356,7 @@ typedef struct {
 	View buildid, fipso, entry, interp, rpath, hostbuildid;
 	StrData *strdata;	/* -X and modinfo, in order */
 	u32 nstrdata, capstrdata;
+	Map strbyname;	/* name to place there */
 	const char **libdir;
 	u32 nlibdir, caplibdir;
 	bool s, w, w_given, d, f, g, pie, compressdwarf, checklinkname,
@@ -514,9 +515,11 @@ void add_tramp(Link *L, Sym s, Kind k);
 bool pkg_is_runtime(Release r, View pkg);
 void buildinfo(Link *L);
 
-/* pcln.c, findfunctab.c */
+/* pcln.c, pclngen.c, findfunctab.c */
 void pclntab(Link *L);
 void findfunctab(Link *L);
+/* A file's name as programs have it: $GOROOT replaced (expandFile). */
+View expand_file(const Link *L, Mem *m, View name);
 
 /* symtab.c: marker symbols, groups, moduledata */
 void symtab(Link *L);
