@@ -14,6 +14,7 @@ import sys
 
 from gofips import (BUILD, NEWEST, OUT, ROOT, Failed, go, go_env, goroot,
 		    last_line, need, read, write)
+from linksrc import GENERATED, generate
 
 SOURCES = ROOT + "/testdata/link"
 CAPTURES = OUT + "/link"
@@ -22,7 +23,8 @@ LINKER = os.environ.get("GOFIPS_LINK") or ROOT + "/bin/gofips-link"
 
 class Step:
 	"""One program for one target. name: PROGRAM[+VARIANT][-GOARCH][-pie];
-	PROGRAM a directory of testdata/link, or a command as cmd/NAME."""
+	PROGRAM a directory of testdata/link, one of linksrc.GENERATED, or a
+	command as cmd/NAME."""
 
 	VARIANTS = {
 		"": ([], {}),
@@ -65,10 +67,11 @@ class Step:
 			return self
 		os.makedirs(self.dir, exist_ok=True)
 		flags, env = self.VARIANTS[self.variant]
-		local = os.path.isdir(SOURCES + "/" + self.program)
-		what = "." if local else self.program
-		cwd = SOURCES + "/" + self.program if local else goroot(
-			self.release) + "/src"
+		cwd, what = SOURCES + "/" + self.program, "."
+		if self.program in GENERATED:
+			cwd = generate(self.program)
+		elif not os.path.isdir(cwd):
+			cwd, what = goroot(self.release) + "/src", self.program
 		mode = "pie" if self.pie else "exe"
 		args = ["test", "-c"] if self.test else ["build"]
 		out = self.dir + "/built"
@@ -130,12 +133,15 @@ class Step:
 			     os.path.relpath(out, ROOT)))
 
 
-def keep_archive(path, dir):
-	name = dir + "/" + os.path.basename(path)
-	if not os.path.exists(name):
+def keep_archive(pkg, path, shared, own):
+	"""Archives of the build cache are named by their contents."""
+	name = shared + "/" + os.path.basename(path)
+	if path.endswith("/_pkg_.a"):
+		name = own + "/" + pkg.replace("/", ".") + ".a"
+	if own in name or not os.path.exists(name):
 		try:
 			os.link(path, name)
-		except OSError:
+		except OSError:	# another file system, or there already
 			write(name, read(path))
 	return name
 
@@ -153,8 +159,7 @@ def capture(argv):
 			verb, _, rest = line.rstrip("\n").partition(" ")
 			if verb == "packagefile":
 				pkg, _, path = rest.partition("=")
-				if not path.endswith("_pkg_.a"):
-					path = keep_archive(path, archives)
+				path = keep_archive(pkg, path, archives, dir)
 				line = "packagefile %s=%s\n" % (pkg, path)
 			lines.append(line)
 		write(dir + "/importcfg.link", "".join(lines).encode())

@@ -1,0 +1,3 @@
+module example.com/pcalign
+
+go 1.24
