@@ -86,6 +86,24 @@ typedef struct DwUnit {
 	Mem mem;	/* for its own task */
 } DwUnit;
 
+/* Types of the runtime that others are synthesised of; proto[].die is one
+ * more than the number of the DIE, 0 as long as there is none. */
+#define DW_PROTOTYPES \
+	PROTO(string, "runtime.stringStructDWARF") \
+	PROTO(slice, "runtime.slice") \
+	PROTO(sudog, "runtime.sudog") \
+	PROTO(waitq, "runtime.waitq") \
+	PROTO(hchan, "runtime.hchan") \
+	PROTO(map, "internal/runtime/maps.Map") \
+	PROTO(table, "internal/runtime/maps.table") \
+	PROTO(groups, "internal/runtime/maps.groupsReference")
+enum {
+#define PROTO(id, name) PROTO_##id,
+	DW_PROTOTYPES
+#undef PROTO
+	NPROTO
+};
+
 typedef struct Dwarf {
 	unsigned version;	/* 5; 4 for Mach-O and up to Go 1.24 */
 	DwUnit **unit;	/* part 2: in the order of the sections */
@@ -95,14 +113,23 @@ typedef struct Dwarf {
 	u32 ndie, capdie;
 	DwChild *child;
 	u32 nchild, capchild;
-	/* By symbol. Of a type: its DIE. Of a DIE: DW_KNOWN, and the type
-	 * that it describes. Of a function: 1 + its slot in .debug_addr. */
+	/* By symbol. Of a type: its DIE. Of a DIE: DW_KNOWN once it is made,
+	 * and the type that it describes, if any; or DW_NOTYPE if only its
+	 * name is used. Of a function: 1 + its slot in .debug_addr. */
 	u32 *of;
 	u32 nof;
+	struct { const char *name; Sym gotype; u32 die; } proto[NPROTO];
+	Sym eface, iface;	/* types */
+	Sym unspecified, uintptr_die;	/* DIEs */
+	struct DwRef *stack;	/* dwarftype.c: types still to be walked */
+	u32 nstack, capstack;
+	u8 *names;	/* where new names are put together */
+	size_t nameused, namecap;
 	View gdbscript;	/* what .debug_gdb_scripts names; empty: nothing */
 } Dwarf;
 
-enum { DW_KNOWN = (int)0x80000000u };
+#define DW_KNOWN UINT32_C(0x80000000)
+#define DW_NOTYPE UINT32_C(0x7fffffff)
 
 /* The slot of a function in .debug_addr, for R_DWTXTADDR_U*. */
 static inline u32 dwarf_addr_slot(const Link *L, Sym text)
@@ -120,9 +147,12 @@ void dwarf_types_begin(Link *L);
 Sym dwarf_defgotype(Link *L, Sym gotype);
 /* The same, given the symbol of its DIE, "go:info.NAME". */
 void dwarf_import_type(Link *L, Sym die);
-/* A new DIE in the list; its symbol is that of the name. */
-DwDie *dwarf_newdie(Link *L, Abbrev abbrev, View name);
-DwChild *dwarf_children(Link *L, DwDie *d, u32 n);
+/* A new DIE: its number in Dwarf.die. Its symbol is that of the name. */
+u32 dwarf_newdie(Link *L, Abbrev abbrev, View name);
+/* n zeroed children for it. */
+DwChild *dwarf_children(Link *L, u32 die, u32 n);
+void dwarf_describes(Link *L, Sym die, Sym gotype);
+u32 dwarf_prototype(Link *L, unsigned id);
 /* Symbol of prefix and name; 0: there is none. */
 Sym dwarf_lookup(Link *L, const char *prefix, View name);
 Sym dwarf_lookup_or_create(Link *L, const char *prefix, View name);
