@@ -548,6 +548,8 @@ void asmb(Link *L);
 void asmbfips(Link *L);
 void asmb2(Link *L);
 void write_output(Link *L);
+/* For libinit: refuses to destroy an input, and removes an old output. */
+void out_prepare(Link *L);
 /* Room for an output of n bytes in L->out, zeros; what it has is kept. */
 void out_reserve(Link *L, u64 n);
 

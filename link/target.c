@@ -132,6 +132,5 @@ void set_target(Link *L, const ObjHeader *h)
 	fill_relocs(L);
 	fill_builtins(L);
 	set_build_version(L);
-	if (L->flag.round == -1)
-		L->flag.round = (i64)L->la->round;
+	elfinit(L);
 }
