@@ -1,6 +1,131 @@
+/*
+ * asmb: the bytes of text, data and debug sections, relocated, go to their
+ * places in the output.
+ *
+ * Everything has its place already, so pieces are written in any order by
+ * several threads: runs of symbols, and the tables that are made only now
+ * (Gen). The output is zeros before; only gaps in text are filled with
+ * something else.
+ *
+ * cmd/link/internal/ld/asmb.go, writeBlocks in data.go
+ */
 #include "link/link.h"
+
+enum { RUN = 256 };	/* symbols written in one go */
+
+typedef struct {
+	const SymVec *v;
+	u32 from, to;
+	bool text;
+} Piece;
+
+typedef struct {
+	Link *L;
+	Piece *piece;
+	u32 n, cap;
+} Job;
+
+/* Where s begins in the output; NULL: it has no bytes in the file. */
+static u8 *place_of(const Link *L, Sym s)
+{
+	const SymRow *r = row(L, s);
+	const Sect *t = sym_sect(L, s);
+	u64 off;
+
+	if (!t)
+		return NULL;
+	off = (u64)r->value - t->seg->vaddr;
+	if (off >= t->seg->filelen)
+		return NULL;
+	if (r->size > t->seg->filelen - off)
+		DIE("symbol beyond its segment");
+	return L->out + t->seg->fileoff + off;
+}
+
+static void pad(const Link *L, u8 *from, const u8 *to)
+{
+	View with = L->la->codepad;
+	size_t k;
+
+	if (with.n == 1 && from < to)
+		memset(from, with.p[0], (size_t)(to - from));
+	else if (with.n > 1)
+		for (k = 0; from < to; k++)
+			*from++ = with.p[k % with.n];
+}
+
+static u8 *sect_place(const Link *L, const Sect *t, u64 off)
+{
+	return L->out + t->seg->fileoff + (t->vaddr - t->seg->vaddr) + off;
+}
+
+/* What lies between this function and the next, or the section's end. */
+static void pad_behind(const Link *L, const SymVec *v, u32 i, u8 *out)
+{
+	const Sect *t = sym_sect(L, v->p[i]);
+	u8 *end = sect_place(L, t, t->length);
+
+	if (i + 1 < v->n && sym_sect(L, v->p[i + 1]) == t)
+		end = place_of(L, v->p[i + 1]);
+	pad(L, out + sym_data(L, v->p[i]).n, end);
+}
+
+static void write_piece(Link *L, const Piece *p)
+{
+	u32 i;
+
+	for (i = p->from; i < p->to; i++) {
+		Sym s = p->v->p[i];
+		u8 *out = sym_has(L, s, A_SUBSYM) ? NULL : place_of(L, s);
+
+		if (!out)
+			continue;
+		relocate_into(L, s, out);
+		if (p->text && i == 0)
+			pad(L, sect_place(L, sym_sect(L, s), 0), out);
+		if (p->text)
+			pad_behind(L, p->v, i, out);
+	}
+}
+
+static void task(void *arg, size_t i)
+{
+	const Job *j = arg;
+	Link *L = j->L;
+
+	if (i < L->ngen) {
+		const Gen *g = &L->gen[i];
+		u8 *out = place_of(L, g->sym);
+
+		if (out)
+			g->write(L, g, out);
+	} else {
+		write_piece(L, &j->piece[i - L->ngen]);
+	}
+}
+
+static void add_pieces(Job *j, const SymVec *v, bool text)
+{
+	u32 at, n;
+
+	for (at = 0; at < v->n; at += n) {
+		n = v->n - at < RUN ? v->n - at : RUN;
+		j->piece = mem_grow(&j->L->mem, j->piece, j->n, &j->cap,
+				    sizeof *j->piece);
+		j->piece[j->n++] = (Piece){v, at, at + n, text};
+	}
+}
 
 void asmb(Link *L)
 {
-	(void)L;
+	Job j = {.L = L};
+	u32 i;
+
+	out_reserve(L, L->filesize);
+	add_pieces(&j, &L->textp, true);
+	add_pieces(&j, &L->datap, false);
+	for (i = 0; i < L->ndwarfp; i++)
+		add_pieces(&j, &L->dwarfp[i].syms, false);
+	pool_for(L->flag.threads, (size_t)L->ngen + j.n, task, &j);
+	report_relocs(L);
 }

@@ -1,0 +1,29 @@
+/*
+ * dodata: what dodata.c, dodatasect.c and gcprog.c share.
+ */
+#ifndef LINK_DODATA_H
+#define LINK_DODATA_H
+
+#include "link/link.h"
+
+/* Symbols to be laid out, by the kind that they are laid out as. */
+typedef struct {
+	SymVec sym[NKIND];
+	u32 maxalign[NKIND];	/* 0: there are none */
+	u64 size;	/* of the segment so far */
+} DoData;
+
+static inline u64 rnd(u64 x, u64 align)
+{
+	return align > 1 ? (x + align - 1) / align * align : x;
+}
+
+/* dodatasect.c: brings each kind's symbols into their order and sets their
+ * alignment. */
+void dodata_sort(Link *L, DoData *d);
+
+/* gcprog.c: fills the symbol of that name (runtime.gcdata) with the places
+ * of the pointers in v, which are end bytes. */
+void gcprog_emit(Link *L, const char *name, const SymVec *v, u64 end);
+
+#endif
