@@ -1,6 +1,667 @@
-#include "link/link.h"
+/*
+ * pclntab: what the runtime knows of functions: names, files, lines, frame
+ * sizes, stack maps, what is inlined where. It is a sequence of tables, each
+ * a symbol inside of runtime.pclntab:
+ *
+ *   pcheader     magic, counts, where the other tables begin
+ *   funcnametab  names, each ended by NUL
+ *   cutab        for each compilation unit: offsets in filetab, by the
+ *                number that the unit's functions give the file
+ *   filetab      file names, each ended by NUL
+ *   pctab        tables from pc to a value, which begin with 1
+ *   functab      pairs of function's offset in the text section and offset
+ *                of its runtime._func in here; the end of text; the _funcs
+ *   go:func.*    what a _func points to: stack maps, inline trees ...
+ *
+ * Here the pieces are collected: each once, in the order in which functions
+ * mention them. That says how large the tables are. The bytes are written
+ * in asmb, straight into the output, as they need addresses: pclngen.c.
+ *
+ * The four collections have nothing in common and run side by side.
+ * Inline trees are symbols only to take the numbers they take in Go.
+ *
+ * cmd/link's ld/pcln.go.
+ */
+#include "link/pcln.h"
+
+enum { CHUNK = 128 };	/* functions that a thread takes at once */
+
+typedef struct {
+	Link *L;
+	Pcln *P;
+} Job;
+
+static u64 round_to(u64 x, u64 align)
+{
+	return (x + align - 1) & ~(align - 1);
+}
+
+/* ---- the functions --------------------------------------------------- */
+
+static void scan_funcinfo(const Link *L, PcFunc *f, Sym fi)
+{
+	GoFuncInfo g;
+
+	if (!fi || funcinfo_parse(sym_data(L, fi), &g))
+		return;
+	f->valid = true;
+	f->args = g.args;
+	f->funcid = g.funcid;
+	f->funcflag = g.funcflag;
+	f->startline = g.startline;
+	f->nfile = g.nfile;
+	f->files = g.files.p;
+	f->ninl = g.ninl;
+	f->inl = g.inl.p;
+}
+
+/* How many of everything it has. */
+static void scan_func(const Link *L, PcFunc *f)
+{
+	Auxs a = sym_auxs(L, f->s);
+	u32 k;
+
+	f->obj = a.obj;
+	f->assembly = a.obj && (a.obj->o.flags & ObjFlagFromAssembly);
+	for (k = 0; k < a.n; k++) {
+		GoAux x = aux_at(a, k);
+
+		if (x.type == AuxFuncInfo && !f->valid)
+			scan_funcinfo(L, f, resolve(L, a.obj, x.sym));
+		f->rawpcdata += x.type == AuxPcdata;
+		f->nfuncdata += x.type == AuxFuncdata;
+	}
+	f->npcdata = f->rawpcdata;
+	if (!f->valid)
+		f->npcdata = f->nfuncdata = 0;
+	if (f->ninl && f->npcdata <= PCDATA_InlTreeIndex)
+		f->npcdata = PCDATA_InlTreeIndex + 1;
+	if (f->ninl && f->nfuncdata <= FUNCDATA_InlTree)
+		f->nfuncdata = FUNCDATA_InlTree + 1;
+}
+
+static void resolve_func(const Link *L, PcFunc *f)
+{
+	static const u8 place[NAux] = {
+		[AuxPcsp] = 1 + PCSP, [AuxPcfile] = 1 + PCFILE,
+		[AuxPcline] = 1 + PCLINE, [AuxPcinline] = 1 + PCINLINE,
+	};
+	Auxs a = sym_auxs(L, f->s);
+	u32 *pc = f->slot + PCDATA, *fd = pc + f->npcdata, k;
+
+	for (k = 0; f->valid && k < a.n; k++) {
+		GoAux x = aux_at(a, k);
+
+		if (x.type == AuxPcdata)
+			*pc++ = resolve(L, a.obj, x.sym);
+		else if (x.type == AuxFuncdata)
+			*fd++ = resolve(L, a.obj, x.sym);
+		else if (x.type < NAux && place[x.type])
+			f->slot[place[x.type] - 1] =
+				resolve(L, a.obj, x.sym);
+	}
+	for (k = 0; k < f->ninl; k++)
+		f->inlfunc[k] = resolve(L, f->obj, goobj_symref(f->inl +
+			(size_t)k * INLNODE_SIZE + 12));
+}
+
+static void each_func(const Job *j, size_t chunk,
+		      void (*fn)(const Link *, PcFunc *))
+{
+	size_t i = chunk * CHUNK, end = i + CHUNK;
+
+	for (; i < end && i < j->P->nfunc; i++)
+		fn(j->L, &j->P->func[i]);
+}
+
+static void scan_chunk(void *arg, size_t chunk)
+{
+	each_func(arg, chunk, scan_func);
+}
+
+static void resolve_chunk(void *arg, size_t chunk)
+{
+	each_func(arg, chunk, resolve_func);
+}
+
+static void share_out(Link *L, Pcln *P)
+{
+	size_t slots = 0, inls = 0;
+	u32 *slot, *inl, i;
+
+	for (i = 0; i < P->nfunc; i++) {
+		const PcFunc *f = &P->func[i];
+
+		slots += (size_t)PCDATA + f->npcdata + f->nfuncdata;
+		inls += f->ninl;
+	}
+	slot = mem_alloc(&L->mem, slots * sizeof *slot);
+	inl = mem_alloc(&L->mem, inls * sizeof *inl);
+	for (i = 0; i < P->nfunc; i++) {
+		PcFunc *f = &P->func[i];
+
+		f->slot = slot;
+		f->inlfunc = inl;
+		slot += (size_t)PCDATA + f->npcdata + f->nfuncdata;
+		inl += f->ninl;
+	}
+}
+
+static void collect_funcs(Link *L, Pcln *P)
+{
+	Job j = {L, P};
+	size_t chunks = (L->textp.n + CHUNK - 1) / CHUNK;
+	u32 i;
+
+	P->nfunc = L->textp.n;
+	P->func = mem_alloc(&L->mem, P->nfunc * sizeof *P->func);
+	for (i = 0; i < P->nfunc; i++)
+		P->func[i].s = L->textp.p[i];
+	pool_for(L->flag.threads, chunks, scan_chunk, &j);
+	share_out(L, P);
+	pool_for(L->flag.threads, chunks, resolve_chunk, &j);
+}
+
+static void collect_units(Link *L, Pcln *P)
+{
+	u32 i;
+
+	P->unitof = mem_alloc(&L->mem, L->nobj * sizeof *P->unitof);
+	P->unit = mem_alloc(&L->mem, L->nobj * sizeof *P->unit);
+	for (i = 0; i < P->nfunc; i++) {
+		const LObj *o = P->func[i].obj;
+
+		if (!o || P->unitof[o->idx])
+			continue;
+		L->obj[o->idx]->unit.pclnindex = P->nunit++;
+		P->unitof[o->idx] = P->nunit;
+	}
+}
+
+/* ---- names ------------------------------------------------------------ */
+
+static PcName *add_name(const Link *L, Pcln *P, u32 *index, Sym s)
+{
+	PcName *n;
+
+	if (!index[s]) {
+		P->name = mem_grow(&P->task[NAMES].mem, P->name, P->nname,
+				   &P->capname, sizeof *P->name);
+		n = &P->name[P->nname++];
+		*n = (PcName){.name = sym_name(L, s), .s = s,
+			      .off = (u32)P->namesize};
+		P->namesize += n->name.n + 1;
+		index[s] = P->nname;
+	}
+	return &P->name[index[s] - 1];
+}
+
+static void collect_names(const Link *L, Pcln *P)
+{
+	u32 *index = P->task[NAMES].bysym, i, k;
+
+	for (i = 0; i < P->nfunc; i++) {
+		PcFunc *f = &P->func[i];
+		PcName *n = add_name(L, P, index, f->s);
+
+		f->nameoff = n->off;
+		n->known = f->valid;
+		n->funcid = f->funcid;
+		n->startline = f->startline;
+		for (k = 0; k < f->ninl; k++)
+			f->inlfunc[k] = (u32)(add_name(L, P, index,
+				f->inlfunc[k]) - P->name);
+	}
+}
+
+/* Functions that are inlined everywhere. */
+static void know_name(const Link *L, PcName *n)
+{
+	const LObj *o;
+	GoFuncInfo f;
+
+	if (n->known || !sym_funcinfo(L, n->s, &f, &o))
+		return;
+	n->known = true;
+	n->funcid = f.funcid;
+	n->startline = f.startline;
+}
+
+static void know_chunk(void *arg, size_t chunk)
+{
+	const Job *j = arg;
+	size_t i = chunk * CHUNK, end = i + CHUNK;
+
+	for (; i < end && i < j->P->nname; i++)
+		know_name(j->L, &j->P->name[i]);
+}
+
+/* ---- files ------------------------------------------------------------ */
+
+/* filepath.Join(root, rest), with its Clean: both are slash-separated. */
+static View join_clean(Mem *m, View root, View rest)
+{
+	View in = mem_printf(m, "%.*s/%.*s", (int)root.n, root.p,
+			     (int)rest.n, rest.p);
+	u8 *out = mem_alloc(m, in.n + 1);
+	size_t n = 0, i = 0, base = in.p[0] == '/';
+
+	if (base)
+		out[n++] = '/';
+	while (i < in.n) {
+		size_t end = view_index(in, i, '/');
+		View e = {in.p + i, end - i};
+
+		i = end + 1;
+		if (e.n == 0 || view_is(e, "."))
+			continue;
+		if (view_is(e, "..") && n > base &&
+		    !view_suffix((View){out, n}, "..")) {
+			while (n > base && out[n - 1] != '/')
+				n--;
+			n -= n > base;
+			continue;
+		}
+		if (view_is(e, "..") && base)
+			continue;
+		if (n > base)
+			out[n++] = '/';
+		memcpy(out + n, e.p, e.n);
+		n += e.n;
+	}
+	return (View){out, n};
+}
+
+View expand_file(const Link *L, Mem *m, View name)
+{
+	static const char prefix[] = "gofile..", goroot[] = "$GOROOT";
+	size_t n = sizeof goroot - 1;
+
+	if (view_prefix(name, prefix)) {
+		name.p += sizeof prefix - 1;
+		name.n -= sizeof prefix - 1;
+	}
+	if (name.n > n && view_prefix(name, goroot) && L->flag.goroot.n &&
+	    (name.p[n] == '/' || name.p[n] == '\\'))
+		return join_clean(m, L->flag.goroot,
+				  (View){name.p + n, name.n - n});
+	return name;
+}
+
+typedef struct {
+	Link *L;
+	Pcln *P;
+	Map seen;	/* raw name to offset */
+} Files;
+
+static void add_file(Files *c, const LObj *o, u32 i)
+{
+	Pcln *P = c->P;
+	PcUnit *u = &P->unit[P->unitof[o->idx] - 1];
+	bool fresh;
+	MapSlot *slot;
+
+	if (i >= o->o.nfile)
+		link_exitf(c->L, "%s(%.*s): file number %u of %u", o->path,
+			   (int)o->member.n, (const char *)o->member.p,
+			   (unsigned)i, (unsigned)o->o.nfile);
+	if (!u->fileoff)
+		u->fileoff = mem_alloc(&P->task[FILES].mem, (size_t)o->o.nfile *
+				       sizeof *u->fileoff);
+	if (u->fileoff[i])
+		return;
+	slot = map_put(&c->seen, goobj_file(&o->o, i), 0, &fresh);
+	if (fresh) {
+		View name = expand_file(c->L, &P->task[FILES].mem, slot->key);
+
+		P->file = mem_grow(&P->task[FILES].mem, P->file, P->nfile,
+				   &P->capfile, sizeof *P->file);
+		P->file[P->nfile++] = (PcFile){name, (u32)P->filesize};
+		slot->val.n = P->filesize;
+		P->filesize += name.n + 1;
+	}
+	u->fileoff[i] = 1 + (u32)slot->val.n;
+	if (u->n <= i)
+		u->n = i + 1;
+}
+
+/* A file that the unit has, but only functions of other units name. */
+static void fill_unit(const Files *c, const LObj *o)
+{
+	PcUnit *u = &c->P->unit[c->P->unitof[o->idx] - 1];
+	const MapSlot *slot;
+	u32 i;
+
+	for (i = 0; i < u->n; i++) {
+		if (u->fileoff[i])
+			continue;
+		slot = map_get(&c->seen, goobj_file(&o->o, i), 0);
+		if (slot)
+			u->fileoff[i] = 1 + (u32)slot->val.n;
+	}
+}
+
+static void collect_files(Link *L, Pcln *P)
+{
+	Files c = {L, P, {0}};
+	u32 i, k;
+
+	for (i = 0; i < P->nfunc; i++) {
+		const PcFunc *f = &P->func[i];
+
+		for (k = 0; k < f->nfile; k++)
+			add_file(&c, f->obj, ld32(f->files + (size_t)k * 4,
+						  false));
+		for (k = 0; k < f->ninl; k++)
+			add_file(&c, f->obj, ld32(f->inl + (size_t)k *
+						  INLNODE_SIZE + 4, false));
+	}
+	for (i = OBJ_FIRST; i < L->nobj; i++)
+		if (L->obj[i] && P->unitof[i])
+			fill_unit(&c, L->obj[i]);
+	for (i = 0; i < P->nunit; i++) {
+		P->unit[i].off = P->cuentries;
+		P->cuentries += P->unit[i].n;
+	}
+	map_free(&c.seen);
+}
+
+/* ---- pc tables -------------------------------------------------------- */
+
+static u32 pc_offset(const Link *L, Pcln *P, u32 *index, Sym s)
+{
+	u32 size, off;
+
+	if (!s || index[s])
+		return s ? index[s] - 1 : 0;
+	size = row(L, s)->size;
+	off = size ? (u32)P->pcsize : 0;
+	index[s] = 1 + off;
+	if (size) {
+		P->pc = mem_grow(&P->task[PCS].mem, P->pc, P->npc, &P->cappc,
+				 sizeof *P->pc);
+		P->pc[P->npc++] = (PcPiece){s, off, 0};
+		P->pcsize += size;
+	}
+	return off;
+}
+
+static void collect_pcs(const Link *L, Pcln *P)
+{
+	u32 *index = P->task[PCS].bysym, i, k;
+
+	P->pcsize = 1;	/* 0 is no offset of a table */
+	for (i = 0; i < P->nfunc; i++) {
+		const PcFunc *f = &P->func[i];
+
+		if (!f->valid)
+			continue;
+		for (k = PCSP; k <= PCLINE; k++)
+			f->slot[k] = pc_offset(L, P, index, f->slot[k]);
+		for (k = PCDATA; k < PCDATA + f->rawpcdata; k++)
+			f->slot[k] = pc_offset(L, P, index, f->slot[k]);
+		if (f->ninl)
+			f->slot[PCDATA + PCDATA_InlTreeIndex] =
+				pc_offset(L, P, index, f->slot[PCINLINE]);
+	}
+}
+
+/* ---- funcdata --------------------------------------------------------- */
+
+/* The assembler names maps that the Go declaration would have: there may be
+ * none. */
+static bool ignored(const Link *L, const PcFunc *f, u32 k, Sym s)
+{
+	if (!s)
+		return true;
+	return (k == FUNCDATA_ArgsPointerMaps || k == FUNCDATA_ArgInfo) &&
+		f->assembly && sym_data(L, s).n == 0;
+}
+
+static bool is_inltree(const PcFunc *f, u32 k)
+{
+	return f->ninl && k == FUNCDATA_InlTree;
+}
+
+static void add_funcdata(Pcln *P, PcPiece x)
+{
+	P->fd = mem_grow(&P->task[FUNCDATA].mem, P->fd, P->nfd, &P->capfd, sizeof *P->fd);
+	P->fd[P->nfd++] = x;
+}
+
+/* Each once; off is its alignment for the time being. */
+static void find_funcdata(Link *L, Pcln *P, u32 *index)
+{
+	u32 i, k;
+
+	for (i = 0; i < P->nfunc; i++) {
+		const PcFunc *f = &P->func[i];
+		const u32 *fd = f->slot + PCDATA + f->npcdata;
+
+		for (k = 0; k < f->nfuncdata; k++) {
+			if (is_inltree(f, k)) {
+				add_funcdata(P, (PcPiece){0, 4, i});
+			} else if (!ignored(L, f, k, fd[k]) &&
+				   !index[fd[k]]) {
+				index[fd[k]] = NO_OFFSET;
+				add_funcdata(P, (PcPiece){fd[k],
+					sym_fixed_align(L, fd[k]), 0});
+			}
+		}
+	}
+}
+
+/* Largest alignment first, so that there are few gaps; stable. */
+static void sort_funcdata(Pcln *P)
+{
+	PcPiece *sorted = mem_alloc(&P->task[FUNCDATA].mem, P->nfd * sizeof *sorted);
+	u32 count[33] = {0}, i, c, at = 0, n;
+
+	for (i = 0; i < P->nfd; i++)
+		count[__builtin_clz(P->fd[i].off | 1)]++;
+	for (c = 0; c < 33; c++) {
+		n = count[c];
+		count[c] = at;
+		at += n;
+	}
+	for (i = 0; i < P->nfd; i++)
+		sorted[count[__builtin_clz(P->fd[i].off | 1)]++] = P->fd[i];
+	P->fd = sorted;
+}
+
+static u32 piece_size(const Link *L, const Pcln *P, const PcPiece *x)
+{
+	return x->s ? row(L, x->s)->size
+		: P->func[x->func].ninl * INLCALL_SIZE;
+}
+
+static void place_funcdata(Link *L, Pcln *P, u32 *index)
+{
+	u32 i, n = 0;
+
+	for (i = 0; i < P->nfd; i++) {
+		PcPiece x = P->fd[i];
+		u32 size = piece_size(L, P, &x), align = x.off;
+
+		if (P->fdalign < align)
+			P->fdalign = align;
+		if (size == 0) {
+			index[x.s] = 1;
+			sym_errorf(L, x.s, "zero size funcdata");
+			continue;
+		}
+		P->fdsize = round_to(P->fdsize, align);
+		x.off = (u32)P->fdsize;
+		P->fdsize += size;
+		P->fd[n++] = x;
+		if (!x.s) {
+			P->func[x.func].inloff = x.off;
+			continue;
+		}
+		index[x.s] = 1 + x.off;
+		/* It has its place: dodata must not give it one. */
+		row(L, x.s)->value = x.off;
+		row(L, x.s)->attr |= A_NOTINSYMTAB | A_SPECIAL;
+	}
+	P->nfd = n;
+}
+
+static void collect_funcdata(Link *L, Pcln *P)
+{
+	u32 *index = P->task[FUNCDATA].bysym, i, k;
+
+	find_funcdata(L, P, index);
+	sort_funcdata(P);
+	place_funcdata(L, P, index);
+	for (i = 0; i < P->nfunc; i++) {
+		const PcFunc *f = &P->func[i];
+		u32 *fd = f->slot + PCDATA + f->npcdata;
+
+		for (k = 0; k < f->nfuncdata; k++)
+			fd[k] = is_inltree(f, k) ? f->inloff
+				: ignored(L, f, k, fd[k]) ? NO_OFFSET
+				: index[fd[k]] - 1;
+	}
+}
+
+/* ---- the pass --------------------------------------------------------- */
+
+static void collect(void *arg, size_t i)
+{
+	const Job *j = arg;
+
+	switch (i) {
+	case NAMES: collect_names(j->L, j->P); break;
+	case FUNCDATA: collect_funcdata(j->L, j->P); break;
+	case PCS: collect_pcs(j->L, j->P); break;
+	default: collect_files(j->L, j->P);
+	}
+}
+
+static void collect_all(Link *L, Pcln *P)
+{
+	size_t guess = P->nfunc * (size_t)96;
+	Job j = {L, P};
+	u32 i;
+
+	for (i = 0; i < NTASK; i++) {
+		P->task[i].mem.p = mem_alloc(&L->mem, guess);
+		P->task[i].mem.cap = guess;
+		if (i != FILES)
+			P->task[i].bysym = mem_alloc(&L->mem,
+				L->nsym * sizeof *P->task[i].bysym);
+	}
+	pool_for(L->flag.threads, NTASK, collect, &j);
+	pool_for(L->flag.threads, (P->nname + CHUNK - 1) / CHUNK, know_chunk,
+		 &j);
+}
+
+void gen_add(Link *L, Sym s, u32 nparts,
+	     void (*write)(Link *L, const Gen *g, u8 *out))
+{
+	u32 i;
+
+	for (i = 0; i < nparts; i++) {
+		L->gen = mem_grow(&L->mem, L->gen, L->ngen, &L->capgen,
+				  sizeof *L->gen);
+		L->gen[L->ngen++] = (Gen){s, i, nparts, write};
+	}
+}
+
+typedef struct {
+	const char *name;
+	u64 size;
+	u32 align;
+	void (*write)(Link *L, const Gen *g, u8 *out);
+} Table;
+
+/* The symbol of a table, the next within the carrier. */
+static Sym add_table(Link *L, Table t)
+{
+	enum { PART = 192 << 10 };	/* bytes for a thread to write */
+	SB b = sb_named(L, t.name, K_SPCLNTAB);
+	SymRow *r = row(L, b.s);
+	u64 size = round_to(t.size, L->arch->ptrsize);
+
+	if (t.size > INT32_MAX)
+		link_exitf(L, "%s too large", t.name);
+	sym_set_align(L, b.s, t.align);
+	r->size = (u32)size;
+	r->outer = L->pcln->carrier;
+	r->attr |= A_NOTINSYMTAB;
+	if (sym_align(L, r->outer) < t.align)
+		sym_set_align(L, r->outer, t.align);
+	gen_add(L, b.s, 1 + (u32)size / PART, t.write);
+	return b.s;
+}
+
+static void make_inltrees(Link *L, const Pcln *P)
+{
+	u32 i;
+
+	for (i = 0; i < P->nfunc; i++) {
+		const PcFunc *f = &P->func[i];
+		SymRow *r;
+		Sym s;
+
+		if (!f->ninl)
+			continue;
+		s = sym_create(L, (View){0}, 0);
+		r = row(L, s);
+		r->kind = K_SPCLNTAB;
+		r->attr |= A_REACHABLE | A_SPECIAL | A_NOTINSYMTAB;
+		r->size = f->ninl * INLCALL_SIZE;
+		r->value = f->inloff;
+		sym_set_align(L, s, 4);
+	}
+}
+
+static u64 place_funcs(const Link *L, Pcln *P)
+{
+	u64 size = (u64)P->nfunc * 8 + 4;
+	u32 i;
+
+	for (i = 0; i < P->nfunc; i++) {
+		PcFunc *f = &P->func[i];
+
+		size = round_to(size, L->arch->ptrsize);
+		f->start = (u32)size;
+		size += FUNC_SIZE + ((u64)f->npcdata + f->nfuncdata) * 4;
+	}
+	return size;
+}
 
 void pclntab(Link *L)
 {
-	(void)L;
+	Pcln *P = mem_alloc(&L->mem, sizeof *P);
+	u32 ptr = L->arch->ptrsize;
+	SB carrier;
+
+	L->pcln = P;
+	P->deferreturn = sym_lookup(L, view_str("runtime.deferreturn"), 1);
+	collect_funcs(L, P);
+	collect_units(L, P);
+	collect_all(L, P);
+
+	carrier = sb_named(L, "runtime.pclntab", K_SPCLNTAB);
+	P->carrier = carrier.s;
+	sym_set_align(L, carrier.s, ptr);
+	P->pcheader = add_table(L, (Table){"runtime.pcheader", 8 + 8 * ptr,
+					   ptr, gen_pcheader});
+	P->funcnametab = add_table(L, (Table){"runtime.funcnametab",
+					      P->namesize, 1,
+					      gen_funcnametab});
+	P->cutab = add_table(L, (Table){"runtime.cutab",
+					(u64)P->cuentries * 4, 4, gen_cutab});
+	P->filetab = add_table(L, (Table){"runtime.filetab", P->filesize, 1,
+					  gen_filetab});
+	P->pctab = add_table(L, (Table){"runtime.pctab", P->pcsize, 1,
+					gen_pctab});
+	make_inltrees(L, P);
+	P->functab = add_table(L, (Table){"runtime.functab",
+					  place_funcs(L, P), 4, gen_functab});
+	P->funcdata = add_table(L, (Table){"go:func.*", P->fdsize,
+					   P->fdalign, gen_funcdata});
+	/* Tools look for this one. */
+	row(L, P->funcdata)->attr &= ~(u32)A_NOTINSYMTAB;
 }

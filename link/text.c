@@ -138,7 +138,7 @@ static void trampoline(Link *L, Sym s)
 
 void add_tramp(Link *L, Sym s, Kind k)
 {
-	row(L, s)->kind = k;
+	row(L, s)->kind = (u8)k;
 	row(L, s)->attr |= A_REACHABLE | A_ONLIST;
 	symvec_add(&L->mem, &L->tramps, s);
 }

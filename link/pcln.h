@@ -1,0 +1,130 @@
+/*
+ * pcln.h: what pcln.c collects and pclngen.c writes.
+ */
+#ifndef LINK_PCLN_H
+#define LINK_PCLN_H
+
+#include "link/link.h"
+
+/* Fixed places among a function's pc tables and funcdata (internal/abi). */
+enum {
+	PCDATA_InlTreeIndex = 2,
+	FUNCDATA_ArgsPointerMaps = 0,
+	FUNCDATA_InlTree = 3,
+	FUNCDATA_ArgInfo = 5
+};
+
+enum {
+	FUNC_SIZE = 44,	/* runtime._func */
+	INLCALL_SIZE = 16	/* runtime.inlinedCall */
+};
+#define PCLNTAB_MAGIC UINT32_C(0xfffffff1)
+#define NO_OFFSET UINT32_MAX
+
+/* The tables in PcFunc.slot: these, then those of pcdata and of funcdata. */
+enum { PCSP, PCFILE, PCLINE, PCINLINE, PCDATA };
+
+/* What is collected side by side, the longest first. */
+enum { NAMES, FUNCDATA, PCS, FILES, NTASK };
+
+/* A function as the tables have it. */
+typedef struct {
+	Sym s;
+	bool valid;	/* has a FuncInfo; without one only s counts */
+	bool assembly;
+	u8 funcid, funcflag;
+	u32 npcdata, nfuncdata;	/* entries that are written */
+	u32 rawpcdata;	/* that the object has */
+	u32 args;
+	i32 startline;
+	u32 nfile, ninl;
+	const u8 *files, *inl;	/* in its FuncInfo */
+	const LObj *obj;
+	/* Symbols as collected; then what is written: offsets in pctab, in
+	 * go:func.*; inlined functions: numbers in Pcln.name. */
+	u32 *slot, *inlfunc;
+	u32 nameoff;
+	u32 inloff;	/* of its inline tree in go:func.* */
+	u32 start;	/* of its _func in functab */
+} PcFunc;
+
+/* A function whose name is in funcnametab. */
+typedef struct {
+	View name;
+	Sym s;
+	u32 off;
+	i32 startline;
+	u8 funcid;
+	bool known;	/* the two above */
+} PcName;
+
+/* A symbol whose bytes are in pctab or go:func.*. */
+typedef struct {
+	Sym s;	/* 0: inline tree of function func */
+	u32 off, func;
+} PcPiece;
+
+typedef struct {
+	View name;	/* as written */
+	u32 off;
+} PcFile;
+
+/* A compilation unit with functions in the program. */
+typedef struct {
+	u32 *fileoff;	/* by number in its object: 1 + offset, 0: unused */
+	u32 n;	/* as many as are written */
+	u32 off;	/* in cutab, counted in entries */
+} PcUnit;
+
+typedef struct Pcln {
+	PcFunc *func;
+	u32 nfunc;
+	PcName *name;
+	u32 nname, capname;
+	PcPiece *pc, *fd;	/* of pctab, go:func.* */
+	u32 npc, cappc, nfd, capfd;
+	PcFile *file;
+	u32 nfile, capfile;
+	PcUnit *unit;	/* in the order of their first functions */
+	u32 nunit;
+	u32 *unitof;	/* by number of the object: 1 + place in unit */
+
+	u64 namesize, filesize, pcsize, fdsize;
+	u32 cuentries;	/* of cutab */
+	u32 fdalign;
+	struct {
+		Mem mem;
+		u32 *bysym;	/* what it knows of a symbol; 0: nothing */
+	} task[NTASK];
+
+	Sym carrier, pcheader, funcnametab, cutab, filetab, pctab, functab,
+		funcdata, findfunctab;
+	Sym deferreturn;
+} Pcln;
+
+/* Registers writers for the contents of s, each for a part. */
+void gen_add(Link *L, Sym s, u32 nparts,
+	     void (*write)(Link *L, const Gen *g, u8 *out));
+/* Elements of n that belong to g's part: from *from, to the result. */
+static inline u32 gen_part(const Gen *g, u32 n, u32 *from)
+{
+	*from = (u32)((u64)n * g->part / g->nparts);
+	return (u32)((u64)n * (g->part + 1) / g->nparts);
+}
+
+void gen_pcheader(Link *L, const Gen *g, u8 *out);
+void gen_funcnametab(Link *L, const Gen *g, u8 *out);
+void gen_cutab(Link *L, const Gen *g, u8 *out);
+void gen_filetab(Link *L, const Gen *g, u8 *out);
+void gen_pctab(Link *L, const Gen *g, u8 *out);
+void gen_functab(Link *L, const Gen *g, u8 *out);
+void gen_funcdata(Link *L, const Gen *g, u8 *out);
+
+static inline void put32(u8 *p, u32 x, bool big)
+{
+	if (big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
+		x = __builtin_bswap32(x);
+	memcpy(p, &x, 4);
+}
+
+#endif
