@@ -325,6 +325,7 @@ struct LinkArch {
 	u64 round;	/* FlagRound */
 	View codepad;	/* what lies between functions; empty: zeros */
 	u32 callsize;	/* bytes that a call pushes */
+	u32 fpsize;	/* bytes for the frame pointer below the stack's end */
 	u64 tramplimit;	/* 0: never any */
 	u32 trampsize;	/* bytes of a trampoline */
 	i64 tlsoffset;	/* what R_TLS_LE adds on ELF */
@@ -360,7 +361,7 @@ typedef struct {
 	const char **libdir;
 	u32 nlibdir, caplibdir;
 	bool s, w, w_given, d, f, g, pie, compressdwarf, checklinkname,
-		prune, all_errors, bindnow;
+		prune, all_errors, bindnow, debugnosplit;
 	bool internal;	/* -linkmode=internal */
 	bool external;	/* GO_EXTLINK_ENABLED=1 */
 	bool quiet, strict;	/* GOFIPS_LINK_QUIET, _STRICT */
