@@ -200,7 +200,7 @@ static Fault parse_object(Member *m)
 	return OK;
 }
 
-static Fault classify(Member *m)
+Fault member_open(Member *m)
 {
 	bool note = view_is(m->name, "preferlinkext") ||
 		view_is(m->name, "dynimportfail");
@@ -250,7 +250,7 @@ static Fault read_member(Archive *a, Member *m)
 	return OK;
 }
 
-bool archive_next(Archive *a, Member *m, Fault *why)
+bool archive_peek(Archive *a, Member *m, Fault *why)
 {
 	*m = (Member){0};
 	*why = OK;
@@ -262,8 +262,14 @@ bool archive_next(Archive *a, Member *m, Fault *why)
 	} else {
 		*why = read_member(a, m);
 	}
-	if (!why->why)
-		*why = classify(m);
+	return !why->why;
+}
+
+bool archive_next(Archive *a, Member *m, Fault *why)
+{
+	if (!archive_peek(a, m, why))
+		return false;
+	*why = member_open(m);
 	return !why->why;
 }
 

@@ -411,9 +411,9 @@ static Fault check_tables(const GoObj *o)
 	return f.why ? f : check_sizes(o);
 }
 
-Fault goobj_open(View obj, GoObj *o)
+Fault goobj_begin(View obj, GoObj *o)
 {
-	Limits l;
+	u64 total = 0;
 	Fault f;
 
 	*o = (GoObj){.obj = obj};
@@ -425,8 +425,17 @@ Fault goobj_open(View obj, GoObj *o)
 	count_records(o);
 	f = check_counts(o);
 	if (!f.why)
-		f = check_tables(o);
-	l = limits_of(o);
+		f = check_strings(o, BlkAutolib, o->nautolib, 0, &total);
+	if (!f.why)
+		f = check_strings(o, BlkPkgIdx, o->npkg, 0, &total);
+	return f;
+}
+
+Fault goobj_check(const GoObj *o)
+{
+	Limits l = limits_of(o);
+	Fault f = check_tables(o);
+
 	if (!f.why)
 		f = check_relocs(o, &l);
 	if (!f.why)
@@ -436,6 +445,13 @@ Fault goobj_open(View obj, GoObj *o)
 	if (!f.why)
 		f = check_refs(o, &l, BlkRefFlags, o->nrefflags);
 	return f;
+}
+
+Fault goobj_open(View obj, GoObj *o)
+{
+	Fault f = goobj_begin(obj, o);
+
+	return f.why ? f : goobj_check(o);
 }
 
 /* ---- names ----------------------------------------------------------- */

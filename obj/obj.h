@@ -97,6 +97,10 @@ bool archive_match(View file);
 Fault archive_open(Archive *a, View file);
 /* The next member; false at the end, or when why has a fault. */
 bool archive_next(Archive *a, Member *m, Fault *why);
+/* The same in two steps, for who does not want to touch each member: the
+ * first leaves the bytes alone, the second fills in kind, header and obj. */
+bool archive_peek(Archive *a, Member *m, Fault *why);
+Fault member_open(Member *m);
 
 void archive_begin(Buf *out);
 /* Adds a member, with the header fields that Go's tools write. A name of
@@ -254,6 +258,10 @@ typedef struct {
  * accessors below return afterwards is in bounds. The fault's offset counts
  * from the object's first byte. */
 Fault goobj_open(View obj, GoObj *o);
+/* The same in two steps. After the first only the strings of Autolib and
+ * PkgIdx are known to be good. */
+Fault goobj_begin(View obj, GoObj *o);
+Fault goobj_check(const GoObj *o);
 
 static inline const u8 *goobj_at(const GoObj *o, Blk b, u32 i, u32 size)
 {

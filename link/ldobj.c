@@ -1,0 +1,172 @@
+/*
+ * What an input file has for the linker: an archive's Go objects, in order,
+ * up to the first thing that it cannot or must not link.
+ *
+ * Members that cmd/link passes over: __.PKGDEF (export data, of which not
+ * even a page should be touched), and names that end in neither .o nor .syso
+ * and are short enough not to have lost that ending: notes of other tools.
+ *
+ * Source: loadobjfile and ldobj in cmd/link/internal/ld/lib.go
+ */
+#include <stdlib.h>
+
+#include "link/load.h"
+
+enum { AR_NAME = 16 };
+
+__attribute__((format(printf, 2, 3)))
+static char *text(Input *in, const char *fmt, ...)
+{
+	va_list ap;
+	char *s, *copy;
+
+	va_start(ap, fmt);
+	if (vasprintf(&s, fmt, ap) < 0)
+		DIE("out of memory");
+	va_end(ap);
+	copy = arena_str(&in->arena, view_str(s));
+	free(s);
+	return copy;
+}
+
+/* "FILE(MEMBER)", or "FILE" for a bare object. */
+static char *member_name(Input *in, View name)
+{
+	if (!name.p)
+		return text(in, "%s", in->path);
+	return text(in, "%s(%.*s)", in->path, (int)name.n,
+		    (const char *)name.p);
+}
+
+/* filepath.Ext(name) is one of an object's. */
+static bool object_name(View name)
+{
+	return view_suffix(name, ".o") || view_suffix(name, ".syso");
+}
+
+/* ---- objects of other compilers -------------------------------------- */
+
+static bool host_magic(View v)
+{
+	static const struct {
+		u32 magic, mask;
+	} magics[] = {
+		{0x7f454c46, 0xffffffff},	/* ELF */
+		{0xfeedface, 0xfffffffe},	/* Mach-O */
+		{0xcefaedfe, 0xfeffffff},
+		{0x4c010000, 0xffff0000},	/* PE: 386, amd64, arm, arm64 */
+		{0x64860000, 0xffff0000},
+		{0xc4010000, 0xffff0000},
+		{0x64aa0000, 0xffff0000},
+		{0x01d70000, 0xffdf0000},	/* XCOFF */
+	};
+	u32 x = v.n >= 4 ? ld32(v.p, true) : 0;
+
+	for (size_t i = 0; i < NELEM(magics); i++)
+		if ((x & magics[i].mask) == magics[i].magic)
+			return true;
+	return false;
+}
+
+static void not_an_object(Input *in, const Member *m)
+{
+	char *pn = member_name(in, m->name);
+	size_t line = view_index(m->bytes, 0, '\n');
+	Buf b = {0};
+
+	if (view_suffix(view_str(pn), ".syso") ||
+	    view_suffix(view_str(pn), ".syso)")) {
+		in->error = text(in, "%s: unsupported object format in "
+				 ".syso file", pn);
+		return;
+	}
+	if (!view_prefix(m->bytes, "go o")) {
+		in->hand = text(in, "%s: an object of unknown format", pn);
+		return;
+	}
+	buf_text(&b, view_of(m->bytes.p, line));
+	in->error = text(in, "%s: not an object file: @%llu \"%.*s\"", pn,
+			 (unsigned long long)m->off, (int)b.n,
+			 b.p ? b.p : "");
+	buf_free(&b);
+}
+
+/* ---- Go objects ------------------------------------------------------ */
+
+static void go_object(Input *in, Member *m)
+{
+	LObj *o = arena_alloc(&in->arena, sizeof *o);
+	Fault f = member_open(m);
+
+	if (f.why) {
+		in->error = text(in, "truncated object file: %s",
+				 member_name(in, m->name));
+		return;
+	}
+	f = goobj_begin(m->obj, &o->o);
+	if (f.why && m->obj.n >= 8 && memcmp(m->obj.p, "\0go114ld", 8) == 0)
+		in->error = text(in, "found object file %s in old format",
+				 in->path);
+	else if (f.why)
+		in->error = text(in, "%s: cannot read object file: %s",
+				 member_name(in, m->name), f.why);
+	if (f.why)
+		return;
+	o->header = m->header;
+	o->path = in->path;
+	o->member = m->name;
+	if (in->nobj == in->capobj) {
+		LObj **old = in->obj;
+
+		in->capobj = 2 * in->capobj + 4;
+		in->obj = arena_alloc(&in->arena, in->capobj * sizeof(LObj *));
+		if (in->nobj)
+			memcpy(in->obj, old, in->nobj * sizeof(LObj *));
+	}
+	in->obj[in->nobj++] = o;
+}
+
+static void member(Input *in, Member *m)
+{
+	if (m->name.p) {
+		if (view_is(m->name, "__.PKGDEF"))
+			return;
+		if (view_is(m->name, "dynimportfail") ||
+		    view_is(m->name, "preferlinkext")) {
+			in->hand = text(in, "external linking (%s)",
+					member_name(in, m->name));
+			return;
+		}
+		if (m->name.n < AR_NAME && !object_name(m->name))
+			return;
+	}
+	if (host_magic(m->bytes))
+		in->hand = text(in, "host object %s",
+				member_name(in, m->name));
+	else if (view_prefix(m->bytes, "go object "))
+		go_object(in, m);
+	else
+		not_an_object(in, m);
+}
+
+void input_open(Input *in, const char *path)
+{
+	Archive a;
+	Member m;
+	Fault f;
+
+	*in = (Input){.path = path};
+	in->why = file_open(&in->file, path);
+	if (in->why)
+		return;
+	if (archive_open(&a, in->file.bytes).why) {
+		m = (Member){.bytes = in->file.bytes};
+		member(in, &m);
+		return;
+	}
+	while (!in->hand && !in->error && archive_peek(&a, &m, &f))
+		member(in, &m);
+	if (!in->hand && !in->error && f.why)
+		in->error = text(in, "%s: malformed archive: %s (at %llu)",
+				 path, f.why, (unsigned long long)f.off);
+}
