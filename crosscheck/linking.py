@@ -9,6 +9,7 @@ further flags.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -65,7 +66,8 @@ class Step:
 		"""Builds the program, unless it has been captured before."""
 		if os.path.exists(self.dir + "/step.json"):
 			return self
-		os.makedirs(self.dir, exist_ok=True)
+		shutil.rmtree(self.dir, ignore_errors=True)
+		os.makedirs(self.dir)
 		flags, env = self.VARIANTS[self.variant]
 		cwd, what = SOURCES + "/" + self.program, "."
 		if self.program in GENERATED:
@@ -118,19 +120,20 @@ class Step:
 			need(status == 0, "go tool link: " + last_line(text))
 		return out
 
-	def compare(self, extra=(), threads=None, out=None):
-		"""Links with ours and compares every byte."""
+	def compare(self, extra=(), threads=None, out=None, own=()):
+		"""Links with ours and compares every byte; what it said."""
 		ref = self.reference(extra)
 		out = out or "%s/our" % self.dir
-		own = ["--threads=%d" % threads] if threads else []
+		own = [*own, *["--threads=%d" % threads] * bool(threads)]
 		status, text = self.link([LINKER], out, [*extra, *own],
 					 GOFIPS_LINK_STRICT="1")
 		need(status == 0, "gofips-link: exit %d: %s"
-		     % (status, last_line(text)))
+		     % (status, text.strip()[-300:]))
 		need(subprocess.call(["cmp", "-s", ref, out]) == 0,
 		     "differs: crosscheck/secdiff %s %s" % (
 			     os.path.relpath(ref, ROOT),
 			     os.path.relpath(out, ROOT)))
+		return text
 
 
 def keep_archive(pkg, path, shared, own):
