@@ -280,6 +280,7 @@ const LinkArch arch_arm64 = {
 	.id = ARCH_arm64,
 	.funcalign = 16, .maxalign = 32, .minalign = 1, .minlc = 4,
 	.textaddr = 0x10000, .round = 0x10000,
+	.fpsize = 8,
 	.tramplimit = 0x7c00000, .trampsize = 12,
 	.tlsoffset = -8,
 	.dwarfregsp = 31, .dwarfreglr = 30,
