@@ -1,8 +1,12 @@
 /*
- * Errors as cmd/link reports them: "link: " in front (Go's log prefix), the
- * symbol's name where there is one, status 2 at the next checkpoint, and an
- * end after 20. The output is only written when everything went well, so
- * there is nothing to clean up.
+ * Errors as cmd/link reports them. There are four kinds, which scripts know
+ * by their looks: those of a symbol or of the whole, counted, and the run
+ * ends with status 2 at the next checkpoint or after 20 of them; Exitf, with
+ * the program's name in front, status 2; log.Fatalf, with "link: " in front,
+ * status 1. The output is only written when everything went well, so there
+ * is nothing to clean up.
+ *
+ * cmd/link/internal/ld/util.go, errors.go.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,7 +34,6 @@ void link_errorf(Link *L, const char *fmt, ...)
 void sym_errorf(Link *L, Sym s, const char *fmt, ...)
 {
 	View name = sym_name(L, s);
-	Buf b = {0};
 	va_list ap;
 	char *text;
 
@@ -38,25 +41,40 @@ void sym_errorf(Link *L, Sym s, const char *fmt, ...)
 	if (vasprintf(&text, fmt, ap) < 0)
 		DIE("out of memory");
 	va_end(ap);
-	if (s) {
-		buf_add(&b, name);
-		buf_str(&b, ": ");
-	}
-	buf_str(&b, text);
+	if (name.n)
+		link_errorf(L, "%.*s: %s", (int)name.n, (const char *)name.p,
+			    text);
+	else
+		link_errorf(L, "sym %u: %s", (unsigned)s, text);
 	free(text);
-	link_errorf(L, "%.*s", (int)b.n, b.p);
-	buf_free(&b);
+}
+
+static _Noreturn void quit(const char *prefix, const char *sep, int status,
+			   const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (vasprintf(&text, fmt, ap) < 0)
+		DIE("out of memory");
+	fprintf(stderr, "%s%s%s\n", prefix, sep, text);
+	exit(status);
 }
 
 void link_exitf(const Link *L, const char *fmt, ...)
 {
-	Diag d = {.prefix = L->diag.prefix};
 	va_list ap;
 
 	va_start(ap, fmt);
-	diag_verror(&d, fmt, ap);
-	va_end(ap);
-	exit(2);
+	quit(L->flag.argv0, ": ", 2, fmt, ap);
+}
+
+void link_fatalf(const Link *L, const char *fmt, ...)
+{
+	va_list ap;
+
+	(void)L;
+	va_start(ap, fmt);
+	quit("link", ": ", 1, fmt, ap);
 }
 
 void exit_if_errors(Link *L)
@@ -73,7 +91,7 @@ void bad_symref(const Link *L, const LObj *o, SymRef ref)
 		? builtin_name(L->release, ref.sym, &abi) : NULL;
 
 	if (name)
-		link_exitf(L, "reference to undefined builtin \"%s\" from "
+		link_fatalf(L, "reference to undefined builtin \"%s\" from "
 			   "package \"%.*s\"", name, (int)o->lib->pkg.n,
 			   (const char *)o->lib->pkg.p);
 	link_exitf(L, "%s(%.*s): reference to symbol %u of package number "

@@ -403,6 +403,7 @@ void parse_flags(Link *L, int argc, char **argv)
 	f->compressdwarf = f->checklinkname = f->prune = true;
 	f->round = f->textaddr = f->dataaddr = -1;
 	f->args = argv + 1;
+	f->argv0 = argv[0];
 	from_environment(L);
 	own_strdata(L);
 	lost = expand_args(&L->mem, &argc, &argv);

@@ -332,6 +332,7 @@ struct LinkArch {
 	u8 dwarfregsp, dwarfreglr;
 	u8 deferreturn;	/* the call's offset is the return's less this */
 	u32 elfflags;
+	u8 pltentry;	/* sh_entsize of .plt */
 	const char *dynld, *dynldmusl;	/* linux */
 	Apply *const *relocs;	/* by RelocRow; NULL: as reloc.c does it */
 	/* PIE: rewrites or records relocation k of s; false: cannot be had. */
@@ -375,6 +376,7 @@ typedef struct {
 	View goroot;	/* environment */
 	/* The real linker, NULL if unknown, and what it is to be given. */
 	const char *real;
+	const char *argv0;
 	char **args;
 	char **expanded;	/* args without @files */
 	/* accepted and not used, or handed over */
@@ -562,16 +564,18 @@ void why(Link *L);
 
 /* ---- errors.c ------------------------------------------------------- */
 
-/* As cmd/link's Errorf: "link: " in front; counted, after 20 the run ends
- * (unless -e). With a symbol: its name and ": " in front. */
+/* ld.Errorf: counted, after 20 the run ends (unless -e). */
 __attribute__((format(printf, 2, 3)))
 void link_errorf(Link *L, const char *fmt, ...);
+/* ctxt.Errorf: with the symbol's name in front, or "sym N" if it has none. */
 __attribute__((format(printf, 3, 4)))
 void sym_errorf(Link *L, Sym s, const char *fmt, ...);
-/* Exitf, log.Fatalf: prints and ends the run with status 1 or 2, leaving no
- * output. */
+/* Exitf: the program's name in front, status 2. log.Fatalf: "link: " in
+ * front, status 1. */
 __attribute__((format(printf, 2, 3)))
 _Noreturn void link_exitf(const Link *L, const char *fmt, ...);
+__attribute__((format(printf, 2, 3)))
+_Noreturn void link_fatalf(const Link *L, const char *fmt, ...);
 /* Ends the run with status 2 if there was an error. */
 void exit_if_errors(Link *L);
 /* What is not supported: the real linker's job, or an error. */

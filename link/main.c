@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 {
 	Link *L = mem_reserve(sizeof *L);
 
-	L->diag = (Diag){.prefix = "link: ", .limit = 20};
+	L->diag = (Diag){.prefix = "", .limit = 20};
 	toolexec(L, &argc, &argv);
 	parse_flags(L, argc, argv);
 	save_repro(L);
