@@ -432,7 +432,10 @@ struct Link {
 
 	/* what passes leave for later ones */
 	SymVec textp, datap, dynexp;
-	Sym *reachparent;	/* deadcode, for --why: by Sym; or NULL */
+	/* For --why: who needed a symbol first, itself for where deadcode
+	 * sets out, 0: nobody. By Sym, nreachparent of them; or NULL. */
+	Sym *reachparent;
+	u32 nreachparent;
 	SymVec tramps;	/* text.c: in textp too */
 	Gen *gen;	/* for asmb */
 	u32 ngen, capgen;
