@@ -404,6 +404,8 @@ static void mapinitcleanup1(Link *L, Sym init, Sym noop)
 			e = sym_update(L, init);
 		st32(e->rel + (size_t)k * RELOC_SIZE + 19, noop, false);
 		row(L, noop)->attr |= A_REACHABLE;
+		if (L->reachparent && !L->reachparent[noop])
+			L->reachparent[noop] = init;
 	}
 }
 
@@ -450,9 +452,11 @@ static void deadcode_init(Deadcode *d)
 	d->queue = mem_reserve(2 * (size_t)L->nsym * sizeof(Sym));
 	d->marked = mem_alloc(&L->mem, (L->nsym / 64 + 1) * sizeof(u64));
 	d->marked[0] = 1;
-	if (L->flag.why)
+	if (L->flag.why) {
+		L->nreachparent = L->nsym;
 		d->parent = L->reachparent =
 			mem_alloc(&L->mem, L->nsym * sizeof(Sym));
+	}
 	for (u32 i = 0; i < NELEM(d->action); i++)
 		if (L->relrow[i] < NRELOC)
 			d->action[i] = row_action[L->relrow[i]];
@@ -464,18 +468,23 @@ static void deadcode_init(Deadcode *d)
 			     sizeof *d->method);
 }
 
+static void mark_root(Deadcode *d, Sym s)
+{
+	mark(d, s, s);
+}
+
 static void mark_roots(Deadcode *d)
 {
 	Link *L = d->L;
 	View names[] = {L->flag.entry, view_str("runtime.unreachableMethod")};
 
 	for (u32 i = 0; i < NELEM(names); i++) {
-		mark(d, sym_lookup(L, names[i], 0), 0);
-		mark(d, sym_lookup(L, names[i], abi_internal(L)), 0);
+		mark_root(d, sym_lookup(L, names[i], 0));
+		mark_root(d, sym_lookup(L, names[i], abi_internal(L)));
 	}
 	for (u32 i = 0; i < L->dynexp.n; i++)
-		mark(d, L->dynexp.p[i], 0);
-	mark(d, L->mainInittasks, 0);
+		mark_root(d, L->dynexp.p[i]);
+	mark_root(d, L->mainInittasks);
 }
 
 void deadcode(Link *L)
