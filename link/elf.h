@@ -54,7 +54,7 @@ struct Elf {
 	/* The sections that the dynamic linker reads, by the symbol that
 	 * holds their contents (ArchSyms). */
 	Sym got, plt, gotplt, dynamic, dynsym, dynstr, rel, rela, relplt,
-		relaplt, unreachableMethod;
+		relaplt, hash, unreachableMethod;
 	View buildinfo;	/* of .note.gnu.build-id */
 	u32 ndynsym;	/* with number 0 */
 	void *rela_piece;	/* dynreloc.c */
@@ -83,6 +83,18 @@ static inline void put16(u8 *p, u16 x, bool big)
 	p[big] = (u8)x;
 	p[!big] = (u8)(x >> 8);
 }
+
+/* ---- elfshdr.c ------------------------------------------------------ */
+
+u32 new_shdr(Link *L, const char *name);
+/* elfshname: the section header of that name, made if need be. */
+u32 shdr_index(Link *L, const char *name);
+Shdr *shdr_named(Link *L, const char *name);
+void for_sections(Link *L, void (*fn)(Link *L, Sect *s));
+void name_section(Link *L, Sect *s);	/* gives it a header */
+void describe_section(Link *L, Sect *s);	/* fills that in */
+void sort_shdrs(struct Elf *e);
+Buf shstrtab(Link *L);	/* the caller's; sets nameoff of the headers */
 
 /* ---- elfdyn.c ------------------------------------------------------- */
 

@@ -103,6 +103,7 @@ void dyn_sections(Link *L)
 	dynamic = sb_named(L, ".dynamic", relro ? K_SELFRELROSECT
 			   : K_SELFSECT);
 	L->elf->ndynsym = 1;
+	L->elf->hash = hash;
 	if (!L->la->elfsetupplt)
 		hand_over(L, "dynamic linking on %s", L->arch->goarch);
 	L->la->elfsetupplt(L);

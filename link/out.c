@@ -95,11 +95,16 @@ static const char *why_not(int err, char *buf, size_t n)
 	return buf;
 }
 
-static _Noreturn void give_up(const Link *L, int err)
+/* What a symbolic link points to stays, empty. */
+static _Noreturn void give_up(const Link *L, int fd, int err)
 {
+	struct stat st;
 	char buf[128];
 
-	unlink(L->flag.out);
+	if (lstat(L->flag.out, &st) == 0 && S_ISREG(st.st_mode))
+		unlink(L->flag.out);
+	else if (ftruncate(fd, 0) != 0)
+		err = errno;
 	link_exitf(L, "write %s: %s", L->flag.out,
 		   why_not(err, buf, sizeof buf));
 }
@@ -136,10 +141,10 @@ void write_output(Link *L)
 				  (size_t)(L->outlen - done));
 
 		if (n < 0 && errno != EINTR)
-			give_up(L, errno);
+			give_up(L, fd, errno);
 		if (n > 0)
 			done += (u64)n;
 	}
 	if (close(fd) != 0)
-		give_up(L, errno);
+		give_up(L, fd, errno);
 }
