@@ -62,31 +62,44 @@ class Step:
 		return Step(program.removesuffix(".test"), variant, goarch, pie,
 			    test=test)
 
-	def capture(self):
-		"""Builds the program, unless it has been captured before."""
+	def source(self):
+		"""(directory, package) for the go command."""
+		dir = SOURCES + "/" + self.program
+		if self.program in GENERATED:
+			dir = generate(self.program)
+		elif not os.path.isdir(dir):
+			return goroot(self.release) + "/src", self.program
+		return dir, "."
+
+	def capture(self, failing=False):
+		"""Builds the program, unless it has been captured before. The
+		link is recorded before it is tried: it may be a failing one."""
 		if os.path.exists(self.dir + "/step.json"):
 			return self
 		shutil.rmtree(self.dir, ignore_errors=True)
 		os.makedirs(self.dir)
 		flags, env = self.VARIANTS[self.variant]
-		cwd, what = SOURCES + "/" + self.program, "."
-		if self.program in GENERATED:
-			cwd = generate(self.program)
-		elif not os.path.isdir(cwd):
-			cwd, what = goroot(self.release) + "/src", self.program
+		cwd, what = self.source()
 		mode = "pie" if self.pie else "exe"
 		args = ["test", "-c"] if self.test else ["build"]
 		out = self.dir + "/built"
 		if os.path.exists(out):
 			os.unlink(out)	# an up-to-date program is not linked
+		try:
+			self.build(args, flags, mode, out, what, cwd, env)
+		except Failed:
+			if not failing:
+				raise
+		need(os.path.exists(self.dir + "/step.json"),
+		     "%s: the go command linked nothing" % self.name)
+		return self
+
+	def build(self, args, flags, mode, out, what, cwd, env):
 		go(self.release, *args, "-p", "2", "-buildvcs=false",
 		   "-buildmode=" + mode, *flags,
 		   "-toolexec=%s %s capture" % (sys.executable, __file__),
 		   "-o", out, what, cwd=cwd, GOOS="linux", GOARCH=self.goarch,
 		   GOFIPS_CAPTURE=self.dir, **env)
-		need(os.path.exists(self.dir + "/step.json"),
-		     "%s: the go command linked nothing" % self.name)
-		return self
 
 	def command(self, linker, out, extra=()):
 		"""(arguments, environment) that link it to out."""

@@ -1,0 +1,8 @@
+package b
+
+import _ "unsafe"
+
+//go:linkname f example.com/nowhere.same
+func f() string { return "b" }
+
+var G = f

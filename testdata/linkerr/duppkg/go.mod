@@ -1,0 +1,3 @@
+module example.com/duppkg
+
+go 1.24

@@ -1,0 +1,3 @@
+module example.com/fipsinfo
+
+go 1.24

@@ -1,0 +1,3 @@
+module example.com/manyundefined
+
+go 1.24

@@ -1,0 +1,3 @@
+module example.com/nosplit
+
+go 1.24

@@ -1,0 +1,5 @@
+package main
+
+func deep()
+
+func main() { deep() }

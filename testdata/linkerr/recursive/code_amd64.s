@@ -1,0 +1,9 @@
+#include "textflag.h"
+
+TEXT ·again(SB), NOSPLIT, $8
+	CALL ·again2(SB)
+	RET
+
+TEXT ·again2(SB), NOSPLIT, $8
+	CALL ·again(SB)
+	RET

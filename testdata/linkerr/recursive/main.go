@@ -1,0 +1,5 @@
+package main
+
+func again()
+
+func main() { again() }

@@ -1,0 +1,3 @@
+module example.com/wrongabi
+
+go 1.24

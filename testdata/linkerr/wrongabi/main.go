@@ -1,0 +1,7 @@
+package main
+
+import "fmt"
+
+func asmFunc()
+
+func main() { asmFunc(); fmt.Println() }
