@@ -18,7 +18,7 @@ enum { CHUNK = 4096 };
 enum { FIRST = 2 };	/* symbols before the first local one of ours */
 
 /* A symbol that goes in. */
-enum { GLOBAL = 1 << 31, ABI0 = 1 << 30, DOTS = 1 << 29 };
+enum { GLOBAL = 1 << 30, ABI0 = 1 << 29, DOTS = 1 << 28 };
 typedef struct {
 	Sym s;
 	u32 what;	/* flags, and the length of the name with its NUL */
@@ -26,7 +26,7 @@ typedef struct {
 
 static u32 item_len(const Item *it)
 {
-	return it->what & ~((u32)GLOBAL | ABI0 | DOTS);
+	return it->what & ~(u32)(GLOBAL | ABI0 | DOTS);
 }
 
 typedef struct {
