@@ -137,7 +137,7 @@ class Step:
 		"""Links with ours and compares every byte; what it said."""
 		ref = self.reference(extra)
 		out = out or "%s/our" % self.dir
-		own = [*own, *["--threads=%d" % threads] * bool(threads)]
+		own = [*own, *(["--threads=%d" % threads] if threads else [])]
 		status, text = self.link([LINKER], out, [*extra, *own],
 					 GOFIPS_LINK_STRICT="1")
 		need(status == 0, "gofips-link: exit %d: %s"
