@@ -312,6 +312,7 @@ static void addstrdata(Link *L, View name, View value)
 		(int)name.n, (const char *)name.p), 0));
 	sb_str(&str, value);
 	row(L, str.s)->kind = K_SRODATA;
+	row(L, str.s)->attr |= A_REACHABLE;
 	set_string(L, s, str.s, value);
 }
 
