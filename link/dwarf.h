@@ -78,13 +78,22 @@ typedef struct DwUnit {
 	/* part 2 */
 	DwRange *pc;
 	u32 npc, cappc;
-	u32 naddr;	/* slots in .debug_addr */
+	u8 *addr;	/* contents of addrsym */
+	u32 naddr;	/* its slots */
 	Sym lineprolog, rangeprolog, infoepilog, addrsym;
 	/* What it adds to the sections, in their order. addrsym is all that
 	 * it adds to .debug_addr. */
 	SymVec line, info, loc, ranges;
+	View gdbscript;
 	Mem mem;	/* for its own task */
 } DwUnit;
+
+/* Types' DIEs that one task writes, and the memory it has for that. */
+enum { DW_GROUP = 512 };
+typedef struct {
+	u32 from, to;	/* in Dwarf.die */
+	u8 *data, *rel;
+} DwGroup;
 
 /* Types of the runtime that others are synthesised of; proto[].die is one
  * more than the number of the DIE, 0 as long as there is none. */
@@ -113,6 +122,8 @@ typedef struct Dwarf {
 	u32 ndie, capdie;
 	DwChild *child;
 	u32 nchild, capchild;
+	DwGroup *group;
+	u32 ngroup;
 	/* By symbol. Of a type: its DIE. Of a DIE: DW_KNOWN once it is made,
 	 * and the type that it describes, if any; or DW_NOTYPE if only its
 	 * name is used. Of a function: 1 + its slot in .debug_addr. */
@@ -125,7 +136,6 @@ typedef struct Dwarf {
 	u32 nstack, capstack;
 	u8 *names;	/* where new names are put together */
 	size_t nameused, namecap;
-	View gdbscript;	/* what .debug_gdb_scripts names; empty: nothing */
 } Dwarf;
 
 #define DW_KNOWN UINT32_C(0x80000000)
@@ -165,27 +175,39 @@ void dwarf_synthesize(Link *L);
 /* ---- dwarfattr.c: abbreviations and DIEs ----------------------------- */
 
 void dwarf_put_abbrevs(const Link *L, SB *b);
-/* Contents of every type's DIE. */
-void dwarf_put_types(Link *L);
+/* Divides the types' DIEs into Dwarf.group; writes the DIEs of one. */
+void dwarf_group_types(Link *L);
+void dwarf_put_types(Link *L, u32 group);
 /* Header and DIE of a unit, without the unit's length. */
 void dwarf_put_unit(Link *L, DwUnit *u, Sym abbrev);
-
-/* ---- dwarfunit.c: part 2's sections ---------------------------------- */
-
 /* 4 bytes R_DWARFSECREF: where to lies in its section, and add. */
 void dwarf_secref(SB *b, Sym to, i64 add);
-/* All of a unit: line, addr, ranges, loc, info, in this order. */
-void dwarf_info(Link *L, DwUnit *u, Sym abbrev);
 
-/* ---- dwarfline.c, dwarfframe.c, dwarfaddr.c, dwarfrange.c ------------ */
+/* ---- dwarfline.c: .debug_line ----------------------------------------- */
 
-/* .debug_line: sets u->line and, in the runtime, L->dwarf->gdbscript. */
+/* u->line; in the runtime, u->gdbscript. */
 void dwarf_line(Link *L, DwUnit *u);
 /* Room that dwarf_line needs in u->mem, about. */
 size_t dwarf_line_room(const Link *L, const DwUnit *u);
-void dwarf_frame(Link *L, Mem *m, Sym sec);
+
+/* ---- dwarfframe.c: .debug_frame ---------------------------------------- */
+
+void dwarf_cie(Link *L, SB *b);
+/* FDEs of textp from .. to - 1, appended to *out of *n bytes. */
+typedef struct {
+	u32 from, to;	/* functions: places in L->textp */
+	u8 *p;
+	u32 n, cap;
+	Mem mem;
+} DwFrames;
+void dwarf_frames(const Link *L, DwFrames *f);
+
+/* ---- dwarfaddr.c: .debug_addr, and what refers to it ------------------- */
+
 /* The unit's slots and contents of u->addrsym. */
 void dwarf_addr(Link *L, DwUnit *u);
+/* The slot of a function, given one if it has none. */
+u32 dwarf_assign_slot(Link *L, DwUnit *u, Sym text, RelocRow type);
 void dwarf_calc_ranges(Link *L);	/* DwUnit.pc of all units */
 void dwarf_ranges(Link *L, DwUnit *u);	/* u->ranges */
 

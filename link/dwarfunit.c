@@ -1,10 +1,417 @@
+/*
+ * DWARF, part 2: the debug sections, once functions have their addresses.
+ *
+ * Each section is a list of symbols: its own, in DWARF 5 often one with a
+ * header, and those of the units, one unit after another. Units with code
+ * come first, in an order that Go's sort leaves: the key is where a unit's
+ * first range begins, counted from its own first function, and that is 0
+ * for nearly all.
+ *
+ * What a unit adds is made by a task of its own; all symbols are there
+ * before, as their numbers must not depend on which is first.
+ *
+ * Source: cmd/link/internal/ld/dwarf.go: dwarfGenerateDebugSyms
+ */
 #include "link/dwarf.h"
+
+enum { NFRAMES = 8 };	/* pieces of .debug_frame */
+
+/* Sections in the order in which their symbols are made, and those of the
+ * headers that DWARF 5 has. */
+enum { FRAME, LINE, RANGES, LOC, INFO, ADDR, NSEC };
+
+typedef struct {
+	Link *L;
+	Sym abbrev, sec[NSEC], header[NSEC];
+	DwFrames frames[NFRAMES];
+} Part2;
+
+/* ---- order ------------------------------------------------------------------ */
+
+static int compare_views(View a, View b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n ? memcmp(a.p, b.p, n) : 0;
+
+	return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+/* compilationUnitByStartPC */
+static bool unit_less(void *arg, size_t i, size_t j)
+{
+	const Dwarf *d = arg;
+	const DwUnit *a = d->unit[i], *b = d->unit[j];
+
+	if (a->textless && b->textless)
+		return compare_views(a->name, b->name) < 0;
+	if (a->textless || b->textless)
+		return !a->textless;
+	return (a->npc ? a->pc[0].start : 0) < (b->npc ? b->pc[0].start : 0);
+}
+
+static void unit_swap(void *arg, size_t i, size_t j)
+{
+	Dwarf *d = arg;
+	DwUnit *x = d->unit[i];
+
+	d->unit[i] = d->unit[j];
+	d->unit[j] = x;
+}
+
+static void sort_units(Dwarf *d)
+{
+	go_sort(&(GoSort){unit_less, unit_swap, d}, d->nunit);
+}
+
+/* ---- symbols ------------------------------------------------------------------ */
+
+static Sym new_section(Link *L, const char *name)
+{
+	Sym s = sym_lookup_or_create(L, view_str(name), 0);
+
+	sym_update(L, s);
+	row(L, s)->kind = K_SDWARFSECT;
+	row(L, s)->attr |= A_REACHABLE;
+	return s;
+}
+
+static Sym new_anonymous(Link *L, Kind kind)
+{
+	Sym s = sym_create(L, (View){0}, 0);
+
+	row(L, s)->kind = (u8)kind;
+	row(L, s)->attr |= A_REACHABLE;
+	return s;
+}
+
+/* Length of the whole section, version, size of an address and of a segment
+ * selector; for lists also the number of offsets, which is 0. */
+static Sym new_header(Link *L, Kind kind, bool offsets)
+{
+	SB b = sb_of(L, new_anonymous(L, kind));
+
+	sb_u32(&b, 0);
+	sb_u16(&b, 5);
+	sb_u8(&b, L->arch->ptrsize);
+	sb_u8(&b, 0);
+	if (offsets)
+		sb_u32(&b, 0);
+	return b.s;
+}
+
+static void make_symbols(Link *L, Part2 *s)
+{
+	Dwarf *d = L->dwarf;
+	bool v5 = d->version >= 5;
+	u32 k;
+
+	s->sec[FRAME] = new_section(L, ".debug_frame");
+	s->sec[LINE] = new_section(L, ".debug_line");
+	s->sec[RANGES] = new_section(L, v5 ? ".debug_rnglists"
+				     : ".debug_ranges");
+	s->sec[LOC] = new_section(L, v5 ? ".debug_loclists" : ".debug_loc");
+	s->sec[INFO] = new_section(L, ".debug_info");
+	if (v5) {
+		s->sec[ADDR] = new_section(L, ".debug_addr");
+		s->header[ADDR] = new_header(L, K_SDWARFADDR, false);
+		s->header[RANGES] = new_header(L, K_SDWARFRANGE, true);
+		s->header[LOC] = new_header(L, K_SDWARFLOC, true);
+	}
+	for (k = 0; k < d->nunit; k++) {
+		DwUnit *u = d->unit[k];
+
+		u->lineprolog = new_anonymous(L, K_SDWARFLINES);
+		u->rangeprolog = new_anonymous(L, K_SDWARFRANGE);
+		u->infoepilog = new_anonymous(L, K_SDWARFFCN);
+		u->addrsym = new_anonymous(L, K_SDWARFADDR);
+	}
+}
+
+/* ---- a unit ------------------------------------------------------------------- */
+
+static u32 add_info(const Link *L, DwUnit *u, const Sym *s, u32 n)
+{
+	u32 k, size = 0;
+
+	for (k = 0; k < n; k++) {
+		u->info.p[u->info.n++] = s[k];
+		size += (u32)sym_data(L, s[k]).n;
+	}
+	return size;
+}
+
+static u32 add_types(const Link *L, DwUnit *u)
+{
+	const Dwarf *d = L->dwarf;
+	u32 k;
+
+	for (k = 0; k < d->ndie; k++)
+		u->info.p[u->info.n++] = d->die[k].sym;
+	return 0;
+}
+
+/* A unit without functions, variables and types is left out. The length of
+ * the one with the types is completed when those are written. */
+static void unit_info(Link *L, DwUnit *u, Sym abbrev)
+{
+	bool types = u == L->dwarf->runtime;
+	SB b;
+	u32 size;
+
+	if (u->textless && !types && !u->vardies.n)
+		return;
+	dwarf_put_unit(L, u, abbrev);
+	u->info.cap = 3 + u->absfns.n + u->funcdies.n + u->vardies.n +
+		(types ? L->dwarf->ndie : 0);
+	u->info.p = mem_alloc(&u->mem, u->info.cap * sizeof(Sym));
+	size = add_info(L, u, &u->sym, 1);
+	size += add_info(L, u, u->absfns.p, u->absfns.n);
+	size += add_info(L, u, u->funcdies.p, u->funcdies.n);
+	size += add_info(L, u, &u->consts, u->consts != 0);
+	size += add_info(L, u, u->vardies.p, u->vardies.n);
+	if (types)
+		add_types(L, u);
+	b = sb_mem(L, &u->mem, u->infoepilog);
+	sb_u8(&b, 0);
+	size += add_info(L, u, &u->infoepilog, 1);
+	b = sb_mem(L, &u->mem, u->sym);
+	sb_set_uint(&b, 0, 4, size - 4);
+}
+
+static void unit_portion(Link *L, DwUnit *u, Sym abbrev)
+{
+	if (!u->textless) {
+		dwarf_line(L, u);
+		dwarf_addr(L, u);
+		dwarf_ranges(L, u);
+	}
+	unit_info(L, u, abbrev);
+}
+
+/* About what its task allocates. */
+static size_t unit_room(const Link *L, const DwUnit *u)
+{
+	size_t n = 1024 + u->name.n + u->producer.n, syms = 8;
+
+	syms += u->absfns.n + u->funcdies.n + u->vardies.n;
+	syms += u == L->dwarf->runtime ? L->dwarf->ndie : 0;
+	n += syms * sizeof(Sym) + (size_t)u->unit->textp.n * 40;
+	return n + dwarf_line_room(L, u);
+}
+
+/* ---- all in parallel --------------------------------------------------------- */
+
+static void task(void *arg, size_t i)
+{
+	Part2 *s = arg;
+	Dwarf *d = s->L->dwarf;
+
+	if (i < NFRAMES)
+		dwarf_frames(s->L, &s->frames[i]);
+	else if (i < NFRAMES + d->ngroup)
+		dwarf_put_types(s->L, (u32)(i - NFRAMES));
+	else
+		unit_portion(s->L, d->unit[i - NFRAMES - d->ngroup],
+			     s->abbrev);
+}
+
+static void in_parallel(Link *L, Part2 *s)
+{
+	Dwarf *d = L->dwarf;
+	u32 k, n = L->textp.n;
+
+	for (k = 0; k < NFRAMES; k++) {
+		DwFrames *f = &s->frames[k];
+		size_t room;
+
+		f->from = (u32)((u64)n * k / NFRAMES);
+		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
+		room = 1024 + (size_t)(f->to - f->from) * 256;
+		f->mem = (Mem){mem_alloc(&L->mem, room), 0, room};
+	}
+	dwarf_group_types(L);
+	for (k = 0; k < d->nunit; k++) {
+		size_t room = unit_room(L, d->unit[k]);
+
+		d->unit[k]->mem = (Mem){mem_alloc(&L->mem, room), 0, room};
+	}
+	pool_for((unsigned)L->flag.threads, NFRAMES + d->ngroup + d->nunit,
+		 task, s);
+}
+
+/* ---- putting together ---------------------------------------------------------- */
+
+static void complete_runtime(Link *L)
+{
+	Dwarf *d = L->dwarf;
+	SB b;
+	u32 k, size;
+
+	if (!d->runtime)
+		link_exitf(L, "dwarf: no unit of package runtime");
+	b = sb_of(L, d->runtime->sym);
+	size = ld32(b.e->data, L->arch->big);
+	for (k = 0; k < d->ndie; k++)
+		size += row(L, d->die[k].sym)->size;
+	sb_set_uint(&b, 0, 4, size);
+}
+
+static void put_frames(Link *L, const Part2 *s)
+{
+	SB b = sb_of(L, s->sec[FRAME]);
+	u32 k;
+
+	dwarf_cie(L, &b);
+	for (k = 0; k < NFRAMES; k++)
+		sb_bytes(&b, (View){s->frames[k].p, s->frames[k].n});
+}
+
+static DwSec *new_dwarfp(Link *L, Sym sec, u32 n)
+{
+	DwSec *d;
+
+	L->dwarfp = mem_grow(&L->mem, L->dwarfp, L->ndwarfp, &L->capdwarfp,
+			     sizeof *L->dwarfp);
+	d = &L->dwarfp[L->ndwarfp++];
+	*d = (DwSec){.secsym = sec};
+	d->syms.cap = n + 2;
+	d->syms.p = mem_alloc(&L->mem, d->syms.cap * sizeof(Sym));
+	d->syms.p[d->syms.n++] = sec;
+	return d;
+}
+
+static SymVec *part_of(DwUnit *u, int sec)
+{
+	switch (sec) {
+	case LINE: return &u->line;
+	case RANGES: return &u->ranges;
+	case LOC: return &u->loc;
+	default: return &u->info;
+	}
+}
+
+/* All that the units have for a section, behind its own symbol and its
+ * header, of which the length is now known. */
+static void add_section(Link *L, const Part2 *s, int sec)
+{
+	Dwarf *d = L->dwarf;
+	u32 k, i, n = 0;
+	u64 size = 0;
+	DwSec *to;
+
+	for (k = 0; k < d->nunit; k++)
+		n += part_of(d->unit[k], sec)->n;
+	to = new_dwarfp(L, s->sec[sec], n);
+	if (s->header[sec])
+		to->syms.p[to->syms.n++] = s->header[sec];
+	for (k = 0; k < d->nunit; k++) {
+		const SymVec *v = part_of(d->unit[k], sec);
+
+		for (i = 0; i < v->n; i++) {
+			SymRow *r = row(L, v->p[i]);
+
+			r->attr |= A_NOTINSYMTAB | A_REACHABLE;
+			size += r->size;
+			to->syms.p[to->syms.n++] = v->p[i];
+		}
+	}
+	if (s->header[sec]) {
+		SB b = sb_of(L, s->header[sec]);
+
+		sb_set_uint(&b, 0, 4, size + b.e->ndata - 4);
+	}
+	/* DWARF 4 has no header to be listed: the section is left out. */
+	if (sec == LOC && to->syms.n == 1)
+		L->ndwarfp--;
+}
+
+static void add_addr_section(Link *L, const Part2 *s)
+{
+	Dwarf *d = L->dwarf;
+	DwSec *to = new_dwarfp(L, s->sec[ADDR], d->nunit);
+	SB b = sb_of(L, s->header[ADDR]);
+	u64 size = b.e->ndata;
+	u32 k;
+
+	to->syms.p[to->syms.n++] = b.s;
+	for (k = 0; k < d->nunit; k++) {
+		to->syms.p[to->syms.n++] = d->unit[k]->addrsym;
+		size += row(L, d->unit[k]->addrsym)->size;
+	}
+	sb_set_uint(&b, 0, 4, size - 4);
+}
+
+static void add_gdbscript(Link *L)
+{
+	enum { PYTHON_FILE = 1 };
+	Dwarf *d = L->dwarf;
+	u32 k;
+	SB b;
+
+	for (k = 0; k < d->nunit && !d->unit[k]->gdbscript.n; k++)
+		;
+	if (k == d->nunit)
+		return;
+	b = sb_of(L, sym_lookup_or_create(L, view_str(".debug_gdb_scripts"),
+					  0));
+	row(L, b.s)->kind = K_SDWARFSECT;
+	sb_u8(&b, PYTHON_FILE);
+	sb_str(&b, d->unit[k]->gdbscript);
+	new_dwarfp(L, b.s, 0);
+}
+
+/* A symbol that two units or functions name would have two places. */
+static void check_once(Link *L)
+{
+	const SymVec *v = NULL;
+	u32 i, k;
+
+	for (i = 0; i < L->ndwarfp; i++)
+		if (view_is(sym_name(L, L->dwarfp[i].secsym), ".debug_info"))
+			v = &L->dwarfp[i].syms;
+	for (k = 0; v && k < v->n; k++) {
+		SymRow *r = row(L, v->p[k]);
+
+		if (r->attr & A_MARK)
+			link_exitf(L, "dwarf symbol %.*s listed multiple "
+				   "times", (int)sym_name(L, v->p[k]).n,
+				   (const char *)sym_name(L, v->p[k]).p);
+		r->attr |= A_MARK;
+	}
+	for (k = 0; v && k < v->n; k++)
+		row(L, v->p[k])->attr &= ~(u32)A_MARK;
+}
 
 void dwarf_generate_debug_syms(Link *L)
 {
-	(void)L;
+	Part2 s = {.L = L};
+	SB b;
+
+	if (!L->dwarf)
+		return;
+	s.abbrev = new_section(L, ".debug_abbrev");
+	b = sb_of(L, s.abbrev);
+	dwarf_put_abbrevs(L, &b);
+	new_dwarfp(L, s.abbrev, 0);
+	dwarf_calc_ranges(L);
+	sort_units(L->dwarf);
+	make_symbols(L, &s);
+	in_parallel(L, &s);
+	complete_runtime(L);
+	put_frames(L, &s);
+
+	add_section(L, &s, LINE);
+	new_dwarfp(L, s.sec[FRAME], 0);
+	add_gdbscript(L);
+	add_section(L, &s, INFO);
+	add_section(L, &s, LOC);
+	add_section(L, &s, RANGES);
+	if (s.sec[ADDR])
+		add_addr_section(L, &s);
+	check_once(L);
 }
 
+/* The names are those of the sections that there are. */
 void dwarf_add_shstrings(Link *L)
 {
 	(void)L;

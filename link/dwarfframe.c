@@ -1,0 +1,226 @@
+/*
+ * .debug_frame: how far the stack pointer is from the caller's frame, at each
+ * instruction. A CIE says what all functions have in common; an FDE of each
+ * function has the steps of its pcsp table:
+ *
+ *   DW_CFA_def_cfa_offset_sf delta/-4, DW_CFA_advance_loc bytes
+ *
+ * Where calls leave the return address in a register, each step also says
+ * whether it is in there or on the stack.
+ *
+ * Source: cmd/link/internal/ld/dwarf.go: writeframes
+ */
+#include "link/dwarf.h"
+
+enum {
+	DW_CFA_advance_loc1 = 0x02, DW_CFA_advance_loc2 = 0x03,
+	DW_CFA_advance_loc4 = 0x04, DW_CFA_offset_extended = 0x05,
+	DW_CFA_undefined = 0x07, DW_CFA_same_value = 0x08,
+	DW_CFA_def_cfa = 0x0c, DW_CFA_offset_extended_sf = 0x11,
+	DW_CFA_def_cfa_offset_sf = 0x13, DW_CFA_val_offset = 0x14,
+	DW_CFA_advance_loc = 0x40
+};
+
+enum {
+	DATA_ALIGN = -4,	/* factor of all offsets */
+	FLAG_TOPFRAME = 1,	/* abi.FuncFlagTopFrame */
+	STEP_ROOM = 24	/* bytes that a step takes at most */
+};
+
+static bool has_lr(const Link *L)
+{
+	return L->la->callsize == 0;
+}
+
+/* The CIE; its length is fixed, and filled with DW_CFA_nop. */
+void dwarf_cie(Link *L, SB *b)
+{
+	u32 w = L->arch->ptrsize, len = has_lr(L) ? 32 : 16;
+
+	sb_u32(b, len);
+	sb_u32(b, UINT32_MAX);	/* CIE id */
+	sb_u8(b, 3);	/* version */
+	sb_u8(b, 0);	/* no augmentation */
+	sb_uleb(b, 1);	/* code alignment */
+	sb_sleb(b, DATA_ALIGN);
+	sb_uleb(b, L->la->dwarfreglr);
+	sb_u8(b, DW_CFA_def_cfa);
+	sb_uleb(b, L->la->dwarfregsp);
+	if (has_lr(L)) {
+		sb_uleb(b, 0);
+		sb_u8(b, DW_CFA_same_value);
+		sb_uleb(b, L->la->dwarfreglr);
+		sb_u8(b, DW_CFA_val_offset);
+		sb_uleb(b, L->la->dwarfregsp);
+		sb_uleb(b, 0);
+	} else {
+		sb_uleb(b, w);
+		sb_u8(b, DW_CFA_offset_extended);
+		sb_uleb(b, L->la->dwarfreglr);
+		sb_uleb(b, (u64)(-(i64)w / DATA_ALIGN));
+	}
+	if (b->e->ndata > len + 4)
+		DIE("CIE too long");
+	sb_grow(b, len + 4 - b->e->ndata);
+}
+
+/* ---- one function ---------------------------------------------------------- */
+
+static u8 *put_uleb(u8 *p, u64 x)
+{
+	while (x >= 0x80) {
+		*p++ = (u8)(x | 0x80);
+		x >>= 7;
+	}
+	*p++ = (u8)x;
+	return p;
+}
+
+static u8 *put_sleb(u8 *p, i64 x)
+{
+	for (;;) {
+		u8 c = x & 0x7f;
+
+		x >>= 7;
+		if ((x == 0 && !(c & 0x40)) || (x == -1 && (c & 0x40))) {
+			*p++ = c;
+			return p;
+		}
+		*p++ = c | 0x80;
+	}
+}
+
+static u8 *put_advance(const Link *L, u8 *p, u64 delta)
+{
+	bool big = L->arch->big;
+
+	if (delta < 0x40) {
+		*p++ = (u8)(DW_CFA_advance_loc + delta);
+	} else if (delta < 0x100) {
+		*p++ = DW_CFA_advance_loc1;
+		*p++ = (u8)delta;
+	} else if (delta < 0x10000) {
+		*p++ = DW_CFA_advance_loc2;
+		p[big] = (u8)delta;
+		p[!big] = (u8)(delta >> 8);
+		p += 2;
+	} else {
+		*p++ = DW_CFA_advance_loc4;
+		st32(p, (u32)delta, big);
+		p += 4;
+	}
+	return p;
+}
+
+/* Where the return address is, the frame being so large. */
+static u8 *put_return(const Link *L, u8 *p, i64 frame)
+{
+	if (frame > 0) {
+		*p++ = DW_CFA_offset_extended_sf;
+		p = put_uleb(p, L->la->dwarfreglr);
+		return put_sleb(p, -frame / DATA_ALIGN);
+	}
+	*p++ = DW_CFA_same_value;
+	return put_uleb(p, L->la->dwarfreglr);
+}
+
+typedef struct {
+	View pcsp;
+	u32 size;
+	bool top;	/* nobody calls it */
+} Frame;
+
+static bool frame_of(const Link *L, Sym fn, Frame *f)
+{
+	Auxs a = sym_auxs(L, fn);
+	bool valid = false;
+	u32 k;
+
+	*f = (Frame){.size = (u32)sym_data(L, fn).n};
+	for (k = 0; k < a.n; k++) {
+		GoAux x = aux_at(a, k);
+
+		if (x.type == AuxFuncInfo) {
+			View v = sym_data(L, resolve(L, a.obj, x.sym));
+
+			valid = true;
+			f->top = v.n > 9 && v.p[9] & FLAG_TOPFRAME;
+		} else if (x.type == AuxPcsp) {
+			f->pcsp = sym_data(L, resolve(L, a.obj, x.sym));
+		}
+	}
+	return valid;
+}
+
+/* The steps. The last one is to end before the function does. */
+static u8 *put_steps(const Link *L, u8 *p, const Frame *f)
+{
+	PcIter it = {.c = cursor(f->pcsp, false)};
+	u32 minlc = L->la->minlc, pc = 0;
+	bool lr = has_lr(L);
+
+	if (lr && f->top) {
+		*p++ = DW_CFA_undefined;
+		p = put_uleb(p, L->la->dwarfreglr);
+	}
+	while (pciter_next(&it)) {
+		u32 next = (u32)it.pc * minlc, from = pc;
+		i64 frame = it.val;
+
+		pc = next;
+		if (next == f->size && --next < from)
+			continue;
+		if (!lr)
+			frame += L->arch->ptrsize;
+		else if (!f->top)
+			p = put_return(L, p, frame);
+		*p++ = DW_CFA_def_cfa_offset_sf;
+		p = put_sleb(p, frame / DATA_ALIGN);
+		p = put_advance(L, p, (u64)(i64)(next - from));
+	}
+	return p;
+}
+
+static void need(DwFrames *f, u32 n)
+{
+	while (f->cap - f->n < n)
+		f->p = mem_grow(&f->mem, f->p, f->cap, &f->cap, 1);
+}
+
+/* Length, 0 for the CIE at the section's start, address, size, steps; a
+ * multiple of a pointer behind the length. */
+static void put_fde(const Link *L, DwFrames *out, Sym fn, const Frame *f)
+{
+	u32 w = L->arch->ptrsize;
+	u8 *p, *steps, *end;
+
+	need(out, 8 + 2 * w + (u32)f->pcsp.n / 2 * STEP_ROOM + STEP_ROOM);
+	p = out->p + out->n;
+	steps = p + 8 + 2 * w;
+	end = put_steps(L, steps, f);
+	while ((size_t)(end - steps) % w)
+		*end++ = 0;
+	st32(p, (u32)(end - p) - 4, L->arch->big);
+	st32(p + 4, 0, L->arch->big);
+	if (w == 4) {
+		st32(p + 8, (u32)row(L, fn)->value, L->arch->big);
+		st32(p + 12, f->size, L->arch->big);
+	} else {
+		st64(p + 8, (u64)row(L, fn)->value, L->arch->big);
+		st64(p + 16, f->size, L->arch->big);
+	}
+	out->n = (u32)(end - out->p);
+}
+
+void dwarf_frames(const Link *L, DwFrames *f)
+{
+	u32 i;
+
+	for (i = f->from; i < f->to; i++) {
+		Sym s = L->textp.p[i];
+		Frame x;
+
+		if (frame_of(L, s, &x))
+			put_fde(L, f, s, &x);
+	}
+}
