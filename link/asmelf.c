@@ -377,9 +377,6 @@ static u64 entry_address(Link *L)
 	u64 n;
 	Sym s;
 
-	if (!v.n)
-		v = mem_printf(&L->mem, "_rt0_%s_%.*s", L->arch->goarch,
-			       (int)L->goos.n, (const char *)L->goos.p);
 	if (v.p[0] >= '0' && v.p[0] <= '9') {
 		n = strtoull((const char *)v.p, &end, 0);
 		return *end ? 0 : n;

@@ -34,6 +34,12 @@ void elfinit(Link *L)
 	if (f->textaddr == -1)
 		f->textaddr = (i64)((L->la->textaddr + (u64)f->round - 1) &
 				    ~((u64)f->round - 1)) + ELFRESERVE;
+	if (!f->entry.n)
+		f->entry = mem_printf(&L->mem, "_rt0_%.*s_%.*s",
+				      (int)L->goarch.n,
+				      (const char *)L->goarch.p,
+				      (int)L->goos.n,
+				      (const char *)L->goos.p);
 	if (f->dataaddr != -1 && f->dataaddr % f->round)
 		link_exitf(L, "invalid -D value 0x%llx: not aligned to "
 			   "rounding quantum 0x%llx",

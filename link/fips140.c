@@ -77,18 +77,12 @@ static bool obj_open(Link *L, FipsObj *f)
 	return true;
 }
 
-static bool obj_close(Link *L, FipsObj *f)
+static void obj_close(Link *L, FipsObj *f)
 {
-	bool bad;
+	bool bad = f->copy && ferror(f->copy);
 
-	if (!f->copy)
-		return true;
-	bad = ferror(f->copy) != 0;
-	if (fclose(f->copy) != 0 || bad) {
+	if (f->copy && (fclose(f->copy) != 0 || bad))
 		file_error(L, "write");
-		return false;
-	}
-	return true;
 }
 
 /* Some systems have no rodata segment of its own. */

@@ -429,6 +429,7 @@ void parse_flags(Link *L, int argc, char **argv)
 		f->out = "a.out";
 	if (!f->hostbuildid.n && f->buildid.n)
 		f->hostbuildid = view_str("gobuildid");
+	addbuildinfo(L);
 	L->diag.limit = f->all_errors ? 0 : 20;
 	if (f->external && !f->internal)
 		hand_over(L, "GO_EXTLINK_ENABLED=1");

@@ -507,7 +507,7 @@ void do_stack_check(Link *L);	/* stackcheck.c: errors only */
 /* elf.c, elfdyn.c, elfsym.c */
 /* -B, once all flags are parsed. */
 void addbuildinfo(Link *L);
-/* Archinit, when the target is known: headr; -R and -T where not given. */
+/* Archinit, when the target is known: headr; -R, -T, -E where not given. */
 void elfinit(Link *L);
 void doelf(Link *L);
 void set_arch_syms(Link *L);
