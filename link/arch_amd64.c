@@ -75,5 +75,6 @@ const LinkArch arch_amd64 = {
 	.dynld = "/lib64/ld-linux-x86-64.so.2",
 	.dynldmusl = "/lib/ld-musl-x86_64.so.1",
 	.relocs = relocs,
+	.pltentry = 16,
 	.elfsetupplt = elfsetupplt,
 };

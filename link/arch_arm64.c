@@ -287,6 +287,7 @@ const LinkArch arch_arm64 = {
 	.dynld = "/lib/ld-linux-aarch64.so.1",
 	.dynldmusl = "/lib/ld-musl-aarch64.so.1",
 	.relocs = relocs,
+	.pltentry = 4,
 	.elfsetupplt = elfsetupplt,
 	.trampoline = trampoline,
 };
