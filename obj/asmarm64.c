@@ -1,0 +1,607 @@
+/*
+ * The assembler's arm64: names of instructions, registers and operands, the
+ * syntax that no other architecture has, and where operands go.
+ *
+ *   R0..R30 ZR RSP g  F0..F31 V0..V31  system registers
+ *   R1<<3 R1>>3 R1->3 R1@>3     shifted, R1.UXTB<<2 extended
+ *   V1.B16, V1.B[2]             arranged, an element
+ *   [V1.B16, V2.B16]            a list: one to four in a row
+ *   (R1, R2)                    a pair
+ *   EQ PLDL1KEEP VMALLE1IS ...  TYPE_SPECIAL
+ *   .P .W                       index after, before
+ *
+ * Source: cmd/asm/internal/arch/arm64.go, parse.go, asm.go;
+ * EncodeRegisterExtension in cmd/internal/obj/arm64/asm7.go.
+ */
+#include "obj/asmarm64.h"
+
+#define TEXT(v) (int)(v).n, (const char *)(v).p
+
+/* ---- tables ------------------------------------------------------------- */
+
+static const Arm64Op ops[] = {
+#define OP(name, group, rrr, irr, arr, flags, sz) \
+	{#name, rrr, irr, 0, 0, flags, GRP_##group, ARR_##arr, sz},
+#define MOVE(name, group, rrr, irr, ld, st, flags, sz) \
+	{#name, rrr, irr, ld, st, flags, GRP_##group, ARR_NONE, sz},
+#include "obj/asmarm64op.def"
+#include "obj/asmarm64simd.def"
+#undef MOVE
+#undef OP
+};
+
+/* Those that all architectures have. */
+static const Arm64Op common[A_ARCH] = {
+	[ACALL] = {.name = "CALL", .rrr = 0xd63f0000, .irr = 0x94000000,
+		.group = GRP_BL},
+	[AJMP] = {.name = "JMP", .rrr = 0xd61f0000, .irr = 0x14000000,
+		.group = GRP_B},
+	[ARET] = {.name = "RET", .rrr = 0xd65f0000, .group = GRP_RET},
+	[AUNDEF] = {.name = "UNDEF", .group = GRP_UNDEF},
+	[ANOP] = {.name = "NOP", .group = GRP_NOP}
+};
+
+const Arm64Op *arm64_op_of(const AsmProg *p)
+{
+	return p->opcode < A_ARCH ? &common[p->opcode] :
+		&ops[p->opcode - A_ARCH];
+}
+
+const Arm64Special arm64_special[] = {
+#define SYSREG(...)
+#define SPECIAL(name, kind, bits, reg) {#name, SPOP_##kind, bits, reg},
+#include "obj/asmarm64sys.def"
+#undef SPECIAL
+#undef SYSREG
+};
+const size_t arm64_nspecial = NELEM(arm64_special);
+
+enum { R = 1, W = 2, RW = 3 };
+const Arm64Sysreg arm64_sysreg[] = {
+#define SYSREG(name, bits, access) {#name, bits, access},
+#define SPECIAL(...)
+#include "obj/asmarm64sys.def"
+#undef SPECIAL
+#undef SYSREG
+};
+const size_t arm64_nsysreg = NELEM(arm64_sysreg);
+
+const char *const arm64_arng_name[NARNG] = {"B8", "B16", "H4", "H8", "S2",
+	"S4", "D1", "D2", "Q1", "B", "H", "S", "D"};
+static const char *const ext_name[NEXT] = {"UXTB", "UXTH", "UXTW", "UXTX",
+	"SXTB", "SXTH", "SXTW", "SXTX"};
+
+/* The number of name among n sorted rows, each of which begins with a
+ * pointer to its name; -1 if it is none. */
+static int find(View name, const void *row, size_t n, size_t size)
+{
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		const char *s = *(const char *const *)
+			((const u8 *)row + mid * size);
+		size_t len = strlen(s);
+		int d = memcmp(name.p, s, name.n < len ? name.n : len);
+
+		if (d == 0 && name.n == len)
+			return (int)mid;
+		if (d < 0 || (d == 0 && name.n < len))
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return -1;
+}
+
+int arm64_find_special(View name)
+{
+	return find(name, arm64_special, NELEM(arm64_special),
+		    sizeof *arm64_special);
+}
+
+int arm64_find_sysreg(View name)
+{
+	return find(name, arm64_sysreg, NELEM(arm64_sysreg),
+		    sizeof *arm64_sysreg);
+}
+
+/* ---- names --------------------------------------------------------------- */
+
+static bool opcode(View name, u16 *op)
+{
+	enum { NINT = ARM64_NINT - A_ARCH };
+	int i;
+
+	if (view_is(name, "B") || view_is(name, "BL")) {
+		*op = name.n == 1 ? AJMP : ACALL;
+		return true;
+	}
+	i = find(name, ops, NINT, sizeof *ops);
+	if (i < 0) {
+		i = find(name, ops + NINT, NELEM(ops) - NINT, sizeof *ops);
+		i = i < 0 ? -1 : i + NINT;
+	}
+	*op = (u16)(A_ARCH + i);
+	return i >= 0;
+}
+
+static const char *op_name(u16 op)
+{
+	return op - A_ARCH < (int)NELEM(ops) ? ops[op - A_ARCH].name : "?";
+}
+
+static bool reg_prefix(View v)
+{
+	return v.n == 1 && strchr("RFV", v.p[0]);
+}
+
+static bool reg_number(View prefix, i64 n, i16 *reg)
+{
+	int base = prefix.p[0] == 'R' ? REG_R0 : prefix.p[0] == 'F' ?
+		REG_F0 : REG_V0;
+
+	if (n < 0 || n > 31 || (base == REG_R0 && n == 31))
+		return false;
+	*reg = (i16)(base + n);
+	return true;
+}
+
+static const struct {
+	const char *name;
+	i16 reg;
+} named_regs[] = {{"ZR", REG_ZR}, {"RSP", REG_RSP}, {"LR", REGLINK},
+	{"g", REGG}, {"R18_PLATFORM", REG_R0 + 18}, {"SP", REG_SP}};
+
+static bool reg(View name, i16 *r)
+{
+	int i;
+
+	for (size_t k = 0; k < NELEM(named_regs); k++)
+		if (view_is(name, named_regs[k].name)) {
+			*r = named_regs[k].reg;
+			return true;
+		}
+	if (name.n >= 2 && name.n <= 3 && strchr("RFV", name.p[0]) &&
+	    name.p[1] >= '0' && name.p[1] <= '9' &&
+	    (name.n == 2 || (name.p[1] != '0' && name.p[2] >= '0' &&
+			     name.p[2] <= '9'))) {
+		i = name.p[1] - '0';
+		if (name.n == 3)
+			i = 10 * i + name.p[2] - '0';
+		/* R18 is the platform's, R28 is g: not by accident. */
+		return !(name.p[0] == 'R' && (i == 18 || i == 28)) &&
+			reg_number(name, i, r);
+	}
+	i = arm64_find_sysreg(name);
+	*r = (i16)(REG_SPR + i);
+	return i >= 0;
+}
+
+static void reg_name(Buf *out, i16 r)
+{
+	unsigned n = num(r), amount = (unsigned)r >> 5 & 7;
+
+	for (size_t k = 0; k < NELEM(named_regs); k++)
+		if (r == named_regs[k].reg && r != REGLINK &&
+		    r != REG_R0 + 18) {
+			buf_str(out, named_regs[k].name);
+			return;
+		}
+	if (r >= REG_SPR) {
+		buf_str(out, arm64_sysreg[r - REG_SPR].name);
+	} else if (is_arng(r) || is_elem(r)) {
+		buf_printf(out, "V%u.%s", n, arm64_arng_name[arng_of(r)]);
+	} else if (reg_in(r, REG_EXT, 0x800)) {
+		buf_printf(out, "R%u.%s", n, ext_name[r >> 8 & 7]);
+		if (amount)
+			buf_printf(out, "<<%u", amount);
+	} else if (reg_in(r, REG_LSL, 0x1000)) {
+		buf_printf(out, "R%u<<%u", n, amount);
+	} else {
+		buf_printf(out, "%c%u", reg_in(r, REG_R0, 32) ? 'R' :
+			   reg_in(r, REG_F0, 32) ? 'F' : 'V', n);
+	}
+}
+
+/* ---- operand syntax -------------------------------------------------------- */
+
+static bool special(View name, i64 *which)
+{
+	*which = arm64_find_special(name);
+	return *which >= 0;
+}
+
+__attribute__((format(printf, 2, 3)))
+static bool wrong(AsmIn *in, const char *fmt, ...)
+{
+	char text[160];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	asm_error(in->ctx, in->ctx->pos, "%s", text);
+	return true;
+}
+
+/* R1<<3, as the instruction has it. */
+static bool shifted(AsmIn *in, AsmAddr *a, i16 r, int prefix)
+{
+	int kind = asm_next(in).kind;
+	i64 n, type = kind == TOK_LSH ? 0 : kind == TOK_RSH ? 1 :
+		kind == TOK_ARR ? 2 : 3;
+
+	if (prefix)
+		return wrong(in, "prefix %c not allowed for shifted register",
+			     prefix);
+	if (asm_peek(in) != TOK_INT && asm_peek(in) != '(')
+		return wrong(in, "rhs of shift must be integer");
+	n = (i64)asm_expr(in);
+	if (n >= 64)
+		return wrong(in, "register shift count too large: %lld",
+			     (long long)n);
+	if (!reg_in(r, REG_R0, 32))
+		return wrong(in, "invalid register for shift operation");
+	a->type = TYPE_SHIFT;
+	a->offset = type << 22 | (i64)num(r) << 16 | (n & 63) << 10;
+	return true;
+}
+
+/* A small number behind << or in []. */
+static int small(AsmIn *in)
+{
+	AsmTok t = asm_get(in, TOK_INT);
+
+	return t.kind == TOK_INT && t.text.n <= 4 ?
+		(int)asm_atoi(in, t.text) : -1;
+}
+
+/* R1.UXTB<<n; in an address also R1<<n, and only what that can have. */
+static bool extended(AsmIn *in, AsmAddr *a, i16 r, View name, int amount,
+		     bool index)
+{
+	int ext = 0, base = REG_LSL;
+	i16 v;
+
+	if (amount < 0 || amount > 7)
+		return wrong(in, "index shift amount is out of range");
+	if (name.n) {
+		while (ext < NEXT && !view_is(name, ext_name[ext]))
+			ext++;
+		base = REG_EXT | ext << 8;
+	}
+	if (ext == NEXT || !reg_in(r, REG_R0, 32))
+		return wrong(in, "unsupported general register extension "
+			     "type: %.*s", TEXT(name));
+	if (index && name.n && (ext & 3) != EXT_UXTW && ext != EXT_SXTX)
+		return wrong(in, "invalid shift for the register offset "
+			     "addressing mode");
+	v = (i16)(base | amount << 5 | (int)num(r));
+	if (index)
+		a->index = v;
+	else
+		a->reg = v;
+	return true;
+}
+
+/* V1.B16, V1.B[n]. n is -1 without brackets. */
+static bool arranged(AsmIn *in, AsmAddr *a, i16 r, View name, int n)
+{
+	int g = 0;
+
+	while (g < NARNG && !view_is(name, arm64_arng_name[g]))
+		g++;
+	if (g == NARNG)
+		return wrong(in, "unsupported simd register extension type: "
+			     "%.*s", TEXT(name));
+	if ((n >= 0) != (g >= ARNG_B))
+		return wrong(in, "invalid register extension");
+	a->reg = (i16)((n >= 0 ? REG_ELEM : REG_ARNG) | g << 5 | (int)num(r));
+	if (n >= 0)
+		a->index = (i16)n;
+	return true;
+}
+
+static bool reg_tail(AsmIn *in, AsmAddr *a, View name, int prefix,
+		     bool index)
+{
+	View ext = {0};
+	int amount = 0, element = -1, k;
+	i16 r;
+
+	if (!asm_register(in, name, &r))
+		return true;
+	k = asm_peek(in);
+	if (k != '.' && k != '[' && !(index && k == TOK_LSH))
+		return shifted(in, a, r, prefix);
+	if (prefix && !index)
+		return wrong(in, "prefix %c not allowed for shifted register",
+			     prefix);
+	if (k == '.') {
+		asm_next(in);
+		ext = asm_next(in).text;
+	}
+	if (asm_peek(in) == TOK_LSH) {
+		asm_next(in);
+		amount = small(in);
+	} else if (asm_peek(in) == '[') {
+		asm_next(in);
+		element = small(in);
+		asm_get(in, ']');
+		if (element < 0)
+			return wrong(in, "register element index");
+	}
+	if (!index)
+		a->type = TYPE_REG;
+	return !index && reg_in(r, REG_V0, 32) ?
+		arranged(in, a, r, ext, element) :
+		element >= 0 ? wrong(in, "invalid register extension") :
+		extended(in, a, r, ext, amount, index);
+}
+
+/* [V1.B16, V2.B16]: the first number, Q << 30, size << 10, and in bits 12
+ * to 15 how many, as VLD1 and VST1 have it. */
+static void reglist(AsmIn *in, AsmAddr *a)
+{
+	static const u8 count[] = {0, 7, 10, 6, 2};
+	int first = -1, arng = -1, n = 0;
+	AsmAddr v;
+	i16 r;
+
+	while (asm_peek(in) != ']' && asm_peek(in) != TOK_EOF) {
+		View name = asm_next(in).text, ext;
+
+		if (!asm_register(in, name, &r))
+			return;
+		asm_get(in, '.');
+		ext = asm_next(in).text;
+		arranged(in, &v, r, ext, -1);
+		if (!reg_in(r, REG_V0, 32) || !is_arng(v.reg) ||
+		    arng_of(v.reg) > ARNG_D2)
+			wrong(in, "invalid arrangement in ARM64 register "
+			      "list");
+		else if (first >= 0 && arng_of(v.reg) != (Arng)arng)
+			wrong(in, "inconsistent arrangement in ARM64 register "
+			      "list");
+		else if (first >= 0 && (int)num(r) != ((first + n) & 31))
+			wrong(in, "incontiguous register in ARM64 register "
+			      "list: %.*s", TEXT(name));
+		if (first < 0)
+			first = (int)num(r);
+		arng = (int)arng_of(v.reg);
+		if (++n > 4)
+			break;
+		if (asm_peek(in) != ']')
+			asm_get(in, ',');
+	}
+	asm_get(in, ']');
+	if (n < 1 || n > 4) {
+		wrong(in, "invalid register numbers in ARM64 register list");
+		return;
+	}
+	a->type = TYPE_REGLIST;
+	a->offset = first | count[n] << 12 | (i64)(arng & 1) << 30 |
+		arng / 2 << 10;
+}
+
+static const char *suffix(AsmProg *p, View v)
+{
+	static const char why[] = "unrecognized suffix";
+
+	for (size_t i = 0; i < v.n; i += 2) {
+		if (v.p[i] != '.' || i + 1 == v.n)
+			return why;
+		if (v.p[i + 1] == 'P')
+			p->scond |= SCOND_POST;
+		else if (v.p[i + 1] == 'W')
+			p->scond |= SCOND_PRE;
+		else
+			return why;
+	}
+	return NULL;
+}
+
+/* ---- places ------------------------------------------------------------------ */
+
+static bool is_reg(const AsmAddr *a)
+{
+	return a->type == TYPE_REG && a->offset == 0 && a->index == 0 &&
+		a->name == NAME_NONE;
+}
+
+/* The only operand is what the instruction writes, or goes to. */
+static bool unary_dst(const Arm64Op *op, u16 opcode)
+{
+	return op->group == GRP_WORD || op->group == GRP_DWORD ||
+		op->group == GRP_CLREX || opcode == ARET || opcode == ACALL ||
+		opcode == AJMP || opcode == AGETCALLERPC;
+}
+
+static const char *place2(AsmProg *p, const Arm64Op *op, const AsmAddr *a)
+{
+	p->from = a[0];
+	switch (op->group) {
+	case GRP_CMP:
+	case GRP_TST:
+	case GRP_FCMPS:
+		if (!is_reg(&a[1]))
+			return "expected register as second operand";
+		p->reg = a[1].reg;
+		return NULL;
+	default:
+		p->to = a[1];
+		return NULL;
+	}
+}
+
+static const char *place3(AsmCtx *c, AsmProg *p, const Arm64Op *op,
+			  const AsmAddr *a)
+{
+	p->from = a[0];
+	switch (op->group) {
+	case GRP_STXR:
+	case GRP_STXP:
+	case GRP_SWPD:
+		if (a[2].type != TYPE_REG)
+			return "invalid addressing modes for third operand, "
+				"must be register";
+		p->to = a[1];
+		p->reg_to2 = a[2].reg;
+		return NULL;
+	case GRP_VTBL:
+	case GRP_VMOVQ:
+		asm_rest(c, p, &a[1], 1, false);
+		break;
+	case GRP_CASPD:
+		if (a[0].type != TYPE_REGREG || a[2].type != TYPE_REGREG)
+			return "invalid addressing modes for first or third "
+				"operand, must be register pair";
+		p->to = a[1];
+		asm_rest(c, p, &a[2], 1, true);
+		return NULL;
+	default:
+		if (!is_reg(&a[1]))
+			return "expected register as second operand";
+		p->reg = a[1].reg;
+		break;
+	}
+	p->to = a[2];
+	return NULL;
+}
+
+static const char *place(AsmCtx *c, AsmProg *p, const AsmAddr *a, int n)
+{
+	const Arm64Op *op = arm64_op_of(p);
+
+	switch (n) {
+	case 0:
+		return NULL;
+	case 1:
+		*(unary_dst(op, p->opcode) ? &p->to : &p->from) = a[0];
+		return NULL;
+	case 2:
+		return place2(p, op, a);
+	case 3:
+		return place3(c, p, op, a);
+	case 4:
+		if (!is_reg(&a[1]))
+			return "expected register as second operand";
+		p->from = a[0];
+		p->reg = a[1].reg;
+		asm_rest(c, p, &a[2], 1, false);
+		p->to = a[3];
+		return NULL;
+	default:
+		return "too many operands";
+	}
+}
+
+static bool is_jump(View name)
+{
+	u16 op;
+	u8 g;
+
+	if (view_is(name, "CALL") || view_is(name, "JMP"))
+		return true;
+	if (!opcode(name, &op))
+		return false;
+	if (op < A_ARCH)
+		return true;
+	g = ops[op - A_ARCH].group;
+	return g == GRP_BEQ || g == GRP_CBZ || g == GRP_TBZ || g == GRP_ADR ||
+		g == GRP_ADRP;
+}
+
+static const char *place_jump(AsmCtx *c, AsmProg *p, const AsmAddr *a, int n,
+			      int *target, AsmAddr **slot)
+{
+	u8 g = arm64_op_of(p)->group;
+
+	(void)c;
+	*slot = &p->to;
+	*target = n - 1;
+	if (n == 2 && (g == GRP_ADR || g == GRP_ADRP)) {
+		*slot = &p->from;
+		*target = 0;
+		p->to = a[1];
+		return NULL;
+	}
+	if (n == 3) {
+		if (a[0].type != TYPE_CONST)
+			return "expected immediate constant as first operand";
+		if (!is_reg(&a[1]))
+			return "expected register as second operand";
+		p->reg = a[1].reg;
+	}
+	if (n < 1 || n > 3)
+		return "wrong number of arguments";
+	if (n > 1)
+		p->from = a[0];
+	return NULL;
+}
+
+/* ---- for people ------------------------------------------------------------ */
+
+static void list(Buf *out)
+{
+	arm64_forms(out, "CALL", GRP_BL);
+	arm64_forms(out, "JMP", GRP_B);
+	arm64_forms(out, "RET", GRP_RET);
+	for (size_t i = 0; i < NELEM(ops); i++)
+		arm64_forms(out, ops[i].name, ops[i].group);
+}
+
+static void nearest(Buf *out, const AsmProg *p)
+{
+	const Arm64Op *op = arm64_op_of(p);
+
+	if (op->name)
+		arm64_forms(out, op->name, op->group);
+}
+
+static bool addr_text(Buf *out, const AsmAddr *a)
+{
+	static const char *const shift[] = {"<<", ">>", "->", "@>"};
+	u64 v = (u64)a->offset;
+
+	if (a->type == TYPE_SHIFT) {
+		buf_printf(out, "R%u%s%u", (unsigned)(v >> 16 & 31),
+			   shift[v >> 22 & 3], (unsigned)(v >> 10 & 63));
+	} else if (a->type == TYPE_SPECIAL) {
+		buf_str(out, arm64_special[v].name);
+	} else if (a->type == TYPE_REGLIST) {
+		buf_printf(out, "[V%u.%s, ...]", (unsigned)(v & 31),
+			   arm64_arng_name[(v >> 10 & 3) * 2 + (v >> 30 & 1)]);
+	} else if (a->type == TYPE_REG && is_elem(a->reg)) {
+		reg_name(out, a->reg);
+		buf_printf(out, "[%d]", a->index);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+const AsmArch asm_arm64 = {
+	.id = ARCH_arm64,
+	.suffixes = true,
+	.pairs = true,
+	.reg = reg,
+	.reg_prefix = reg_prefix,
+	.reg_number = reg_number,
+	.opcode = opcode,
+	.is_jump = is_jump,
+	.reg_name = reg_name,
+	.op_name = op_name,
+	.special = special,
+	.reglist = reglist,
+	.reg_tail = reg_tail,
+	.suffix = suffix,
+	.place = place,
+	.place_jump = place_jump,
+	.preprocess = arm64_preprocess,
+	.assemble = arm64_assemble,
+	.list = list,
+	.nearest = nearest,
+	.addr_text = addr_text
+};
