@@ -333,6 +333,7 @@ struct LinkArch {
 	u8 deferreturn;	/* the call's offset is the return's less this */
 	u32 elfflags;
 	u8 pltentry;	/* sh_entsize of .plt */
+	u8 alignment;	/* sys.Arch.Alignment, of compressed sections; 0: 1 */
 	const char *dynld, *dynldmusl;	/* linux */
 	Apply *const *relocs;	/* by RelocRow; NULL: as reloc.c does it */
 	/* PIE: rewrites or records relocation k of s; false: cannot be had. */
