@@ -52,7 +52,7 @@ static void packagefile(const Line *l)
 	bool fresh;
 
 	if (!path_and_file(l, f))
-		link_exitf(L, "%s:%u: invalid packagefile: syntax is "
+		link_fatalf(L, "%s:%u: invalid packagefile: syntax is "
 			   "\"packagefile path=filename\"", l->path, l->line);
 	f->file = mem_printf(&L->mem, "%.*s", (int)f->file.n, f->file.p);
 	map_put(&L->packagefile, f->pkg, 0, &fresh)->val.p = f;
@@ -63,7 +63,7 @@ static void packageshlib(const Line *l)
 	PackageFile f;
 
 	if (!path_and_file(l, &f))
-		link_exitf(l->L, "%s:%u: invalid packageshlib: syntax is "
+		link_fatalf(l->L, "%s:%u: invalid packageshlib: syntax is "
 			   "\"packageshlib path=filename\"", l->path,
 			   l->line);
 }
@@ -77,7 +77,7 @@ static void modinfo(const Line *l)
 
 	memcpy(p, var, sizeof(var) - 1);
 	if (!go_unquote(l->args, p + sizeof(var) - 1, &n))
-		link_exitf(L, "%s:%u: invalid modinfo: invalid syntax",
+		link_fatalf(L, "%s:%u: invalid modinfo: invalid syntax",
 			   l->path, l->line);
 	addstrdata1(L, view_of(p, sizeof(var) - 1 + n));
 }
@@ -100,7 +100,7 @@ static void directive(Line *l, View line)
 			verbs[i].fn(l);
 			return;
 		}
-	link_exitf(l->L, "%s:%u: unknown directive \"%.*s\"", l->path,
+	link_fatalf(l->L, "%s:%u: unknown directive \"%.*s\"", l->path,
 		   l->line, (int)verb.n, (const char *)verb.p);
 }
 
@@ -112,7 +112,7 @@ void read_importcfg(Link *L, const char *path)
 	View rest, line;
 
 	if (why)
-		link_exitf(L, "-importcfg: open %s: %s", path, why);
+		link_fatalf(L, "-importcfg: open %s: %s", path, why);
 	for (rest = f->bytes; rest.n;) {
 		cut(rest, '\n', &line, &rest);
 		line = trim(line);

@@ -78,12 +78,14 @@ static void not_an_object(Input *in, const Member *m)
 	    view_suffix(view_str(pn), ".syso)")) {
 		in->error = text(in, "%s: unsupported object format in "
 				 ".syso file", pn);
+		in->how = INPUT_ERROR;
 		return;
 	}
 	if (!view_prefix(m->bytes, "go o")) {
 		in->hand = text(in, "%s: an object of unknown format", pn);
 		return;
 	}
+	in->how = INPUT_ERROR;
 	buf_text(&b, view_of(m->bytes.p, line));
 	in->error = text(in, "%s: not an object file: @%llu \"%.*s\"", pn,
 			 (unsigned long long)m->off, (int)b.n,
@@ -99,11 +101,13 @@ static void go_object(Input *in, Member *m)
 	Fault f = member_open(m);
 
 	if (f.why) {
+		in->how = INPUT_ERROR;
 		in->error = text(in, "truncated object file: %s",
 				 member_name(in, m->name));
 		return;
 	}
 	f = goobj_begin(m->obj, &o->o);
+	in->how = INPUT_FATAL;
 	if (f.why && m->obj.n >= 8 && memcmp(m->obj.p, "\0go114ld", 8) == 0)
 		in->error = text(in, "found object file %s in old format",
 				 in->path);
@@ -166,7 +170,9 @@ void input_open(Input *in, const char *path)
 	}
 	while (!in->hand && !in->error && archive_peek(&a, &m, &f))
 		member(in, &m);
-	if (!in->hand && !in->error && f.why)
-		in->error = text(in, "%s: malformed archive: %s (at %llu)",
-				 path, f.why, (unsigned long long)f.off);
+	if (in->hand || in->error || !f.why)
+		return;
+	in->how = INPUT_EXIT;
+	in->error = text(in, "%s: malformed archive: %s (at %llu)",
+			 path, f.why, (unsigned long long)f.off);
 }

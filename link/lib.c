@@ -12,7 +12,6 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "link/load.h"
 
@@ -25,14 +24,9 @@ typedef struct {
 
 /* ---- before ---------------------------------------------------------- */
 
-/* A running program's file must not be written to; anything but a regular
- * file (/dev/null) is to stay. */
 void libinit(Link *L)
 {
-	struct stat st;
-
-	if (lstat(L->flag.out, &st) != 0 || S_ISREG(st.st_mode))
-		unlink(L->flag.out);
+	out_prepare(L);
 }
 
 /* ---- from import path to file ---------------------------------------- */
@@ -240,7 +234,7 @@ static void add_object(Link *L, Lib *lib, LObj *o)
 
 	check_header(L, o);
 	if (o->o.flags & ObjFlagUnlinkable)
-		link_exitf(L, "link: unlinkable object (from package %.*s) - "
+		link_fatalf(L, "link: unlinkable object (from package %.*s) - "
 			   "compiler requires -p flag", (int)lib->pkg.n,
 			   (const char *)lib->pkg.p);
 	lib->main |= o->header.main;
@@ -301,8 +295,12 @@ static void load_lib(Load *ld, Lib *lib)
 	lib->nobj = L->nobj - lib->firstobj;
 	if (in->hand)
 		hand_over(L, "%s", in->hand);
-	if (in->error)
+	if (in->error && in->how == INPUT_ERROR)
+		link_errorf(L, "%s", in->error);
+	else if (in->error && in->how == INPUT_EXIT)
 		link_exitf(L, "%s", in->error);
+	else if (in->error)
+		link_fatalf(L, "%s", in->error);
 	if (view_is(lib->pkg, "main") && !lib->main)
 		link_exitf(L, "%s: not package main", lib->file);
 }

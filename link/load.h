@@ -21,6 +21,7 @@ typedef struct {
 	/* What is wrong behind the last of obj. */
 	char *hand;	/* for hand_over */
 	char *error;
+	enum { INPUT_ERROR, INPUT_EXIT, INPUT_FATAL } how;
 } Input;
 
 void input_open(Input *in, const char *path);

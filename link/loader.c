@@ -21,15 +21,19 @@
 
 enum { AHEAD = 32 };	/* names in the pipeline of fetches */
 
-/* A short constant, or the hash of a longer one, and who has it. */
-typedef struct {
-	u64 key;
-	u32 sym, size;
-} Hash64;
+/* A short constant, or the hash of a longer one, and the symbol with it. */
 typedef struct {
 	u64 key[2];
 	u32 sym, size;
-} Hash128;
+	u8 align, use;	/* of the copies so far */
+} Content;
+
+/* Slots of hash << 32 | number in content, from 1 on; 0: empty. */
+typedef struct {
+	u64 *slot;
+	Content *content;
+	u32 mask, n;
+} Contents;
 
 /* What loading knows of an object. */
 typedef struct {
@@ -49,10 +53,8 @@ typedef struct {
 	u32 *order;	/* objects, the largest first */
 	u32 norder;
 	u32 flag[256], flag2[256];	/* to attributes */
-	Hash64 *h64;
-	Hash128 *h128;
-	u32 mask64, mask128;
-	u64 seed;
+	Contents hash64, hash;
+	u64 seed[2];
 	SymVec var, varobj;	/* linknamed variables without a value */
 	SymVec fix, fixsize;	/* symbols that become larger */
 	u32 strictdups;
@@ -122,10 +124,16 @@ static void set_def(const Load *ld, SymRow *r, const LObj *o, u32 li)
 	r->attr = (r->attr & ~(u32)A_OBJECT) | object_attr(ld, o, li, p);
 }
 
-static void add_use(SymRow *r, const u8 *p)
+static inline u8 record_align(const u8 *p)
 {
 	u32 align = ld32(p + 17, false);
-	u8 log = align ? (u8)(1 + __builtin_ctz(align)) : 0;
+
+	return align ? (u8)(1 + __builtin_ctz(align)) : 0;
+}
+
+static inline void add_use(SymRow *r, const u8 *p)
+{
+	u8 log = record_align(p);
 
 	r->attr |= use_attr(p);
 	r->align = log > r->align ? log : r->align;
@@ -171,6 +179,16 @@ static const char *hash_names(Load *ld, const LObj *o, ObjLoad *ol)
 	return NULL;
 }
 
+static void rows(const Load *ld, const LObj *o, Sym s)
+{
+	for (u32 li = 0; li < o->o.nsymdef; li++, s++) {
+		SymRow *r = &ld->L->sym[s];
+
+		set_def(ld, r, o, li);
+		add_use(r, record(o, li));
+	}
+}
+
 static void check_one(void *arg, size_t i)
 {
 	Load *ld = arg;
@@ -179,12 +197,18 @@ static void check_one(void *arg, size_t i)
 	Fault f = goobj_check(&o->o);
 
 	ld->obj[k].why = f.why ? f.why : hash_names(ld, o, &ld->obj[k]);
+	if (!ld->obj[k].why)
+		rows(ld, o, ld->obj[k].base);
 }
 
 static void check_objects(Load *ld)
 {
 	Link *L = ld->L;
 
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
+		ld->obj[k].base = L->nsym;
+		L->nsym += L->obj[k]->o.nsymdef;
+	}
 	pool_for(L->flag.threads, ld->norder, check_one, ld);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
 		if (ld->obj[k].why)
@@ -195,21 +219,6 @@ static void check_objects(Load *ld)
 }
 
 /* ---- 1. package definitions ------------------------------------------ */
-
-static void rows_one(void *arg, size_t i)
-{
-	Load *ld = arg;
-	u32 k = ld->order[i];
-	const LObj *o = ld->L->obj[k];
-	Sym s = ld->obj[k].base;
-
-	for (u32 li = 0; li < o->o.nsymdef; li++, s++) {
-		SymRow *r = &ld->L->sym[s];
-
-		set_def(ld, r, o, li);
-		add_use(r, record(o, li));
-	}
-}
 
 static void names_one(void *arg, size_t i)
 {
@@ -233,84 +242,131 @@ static void package_defs(Load *ld)
 {
 	Link *L = ld->L;
 
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		ld->obj[k].base = L->nsym;
-		L->nsym += L->obj[k]->o.nsymdef;
-	}
-	pool_for(L->flag.threads, ld->norder, rows_one, ld);
 	pool_for(L->flag.threads, ld->norder, names_one, ld);
 }
 
 /* ---- 2. content-addressed definitions -------------------------------- */
 
+static void contents_init(Contents *c, u64 max)
+{
+	c->mask = (1 << 12) - 1;
+	c->slot = mem_reserve((c->mask + (size_t)1) * sizeof *c->slot);
+	c->content = mem_reserve((max + 1) * sizeof *c->content);
+	c->n = 1;
+}
+
+static void contents_free(Contents *c, u64 max)
+{
+	mem_release(c->slot, (c->mask + (size_t)1) * sizeof *c->slot);
+	mem_release(c->content, (max + 1) * sizeof *c->content);
+}
+
+static inline u32 content_hash(const Load *ld, const u64 key[2])
+{
+	__extension__ typedef unsigned __int128 u128;
+	u128 x = (u128)(key[0] ^ ld->seed[0]) * (key[1] ^ ld->seed[1]);
+
+	return (u32)(x ^ x >> 64);
+}
+
+static void contents_put(Contents *c, u32 hash, u32 i)
+{
+	u32 k = hash & c->mask;
+
+	while (c->slot[k])
+		k = (k + 1) & c->mask;
+	c->slot[k] = (u64)hash << 32 | i;
+}
+
+static void contents_grow(const Load *ld, Contents *c)
+{
+	mem_release(c->slot, (c->mask + (size_t)1) * sizeof *c->slot);
+	c->mask = 4 * c->mask + 3;
+	c->slot = mem_reserve((c->mask + (size_t)1) * sizeof *c->slot);
+	for (u32 i = 1; i < c->n; i++)
+		contents_put(c, content_hash(ld, c->content[i].key), i);
+}
+
+static Content *contents_find(const Contents *c, u32 hash, const u64 key[2])
+{
+	u64 x;
+
+	for (u32 k = hash & c->mask; (x = c->slot[k]) != 0;
+	     k = (k + 1) & c->mask) {
+		Content *e = &c->content[(u32)x];
+
+		if (x >> 32 == hash && e->key[0] == key[0] &&
+		    e->key[1] == key[1])
+			return e;
+	}
+	return NULL;
+}
+
 /* Short data with and without zeros behind it has one hash: the longer one
  * is taken. */
-static void hashed_again(Load *ld, const LObj *o, u32 li, Sym s, u32 *size)
+static void again(Load *ld, const LObj *o, u32 li, Content *e)
 {
-	u32 n = ld32(record(o, li) + 13, false);
+	const u8 *p = record(o, li);
+	u32 size = ld32(p + 13, false);
+	u8 align = record_align(p), use = (u8)use_attr(p);
 
-	if (n > *size) {
-		*size = n;
-		set_def(ld, &ld->L->sym[s], o, li);
+	if (size > e->size) {
+		e->size = size;
+		set_def(ld, &ld->L->sym[e->sym], o, li);
+	}
+	if (align > e->align || (use & ~e->use)) {
+		e->align = align > e->align ? align : e->align;
+		e->use |= use;
+		add_use(&ld->L->sym[e->sym], p);
 	}
 }
 
-static u32 slot64(const Load *ld, u64 key)
+static Sym content_sym(Load *ld, Contents *c, const LObj *o, u32 li,
+		       u32 hash, const u64 key[2])
 {
-	u64 h = (key ^ ld->seed) * 0x9e3779b97f4a7c15;
+	Content *e = contents_find(c, hash, key);
+	const u8 *p = record(o, li);
+	Sym s;
 
-	return (u32)(h >> 32 ^ h >> 13) & ld->mask64;
-}
-
-static void hashed64(Load *ld, const LObj *o)
-{
-	u32 n = o->o.nhashed64def;
-
-	for (u32 k = 0; k < n; k++) {
-		u64 key = ld64(goobj_hash64(&o->o, k), false);
-		u32 li = o->o.nsymdef + k, i = slot64(ld, key);
-		Hash64 *h;
-
-		while ((h = &ld->h64[i])->sym && h->key != key)
-			i = (i + 1) & ld->mask64;
-		if (h->sym)
-			hashed_again(ld, o, li, h->sym, &h->size);
-		else
-			*h = (Hash64){key, new_sym(ld, o, li),
-				      ld32(record(o, li) + 13, false)};
-		add_use(&ld->L->sym[h->sym], record(o, li));
-		o->syms[li] = h->sym;
+	if (e) {
+		again(ld, o, li, e);
+		return e->sym;
 	}
+	if (c->n > c->mask / 2)
+		contents_grow(ld, c);
+	s = new_sym(ld, o, li);
+	add_use(&ld->L->sym[s], p);
+	c->content[c->n] = (Content){{key[0], key[1]}, s,
+				     ld32(p + 13, false), record_align(p),
+				     (u8)use_attr(p)};
+	contents_put(c, hash, c->n++);
+	return s;
 }
 
-static u32 slot128(const Load *ld, u64 a, u64 b)
+/* The n symbols from li on, whose hashes of size bytes begin at p. */
+static void contents(Load *ld, Contents *c, const LObj *o, u32 li, u32 n,
+		     const u8 *p, u32 size)
 {
-	u64 h = (a ^ ld->seed) * 0x9e3779b97f4a7c15 ^ b * (ld->seed | 1);
+	u64 key[AHEAD][2];
+	u32 hash[AHEAD];
 
-	return (u32)(h >> 32 ^ h >> 13) & ld->mask128;
-}
+	for (u32 i = 0; i < n + AHEAD / 2; i++) {
+		u32 a = i % AHEAD, b = (i - AHEAD / 4) % AHEAD,
+			d = (i - AHEAD / 2) % AHEAD;
 
-static void hashed(Load *ld, const LObj *o)
-{
-	u32 n = o->o.nhasheddef;
-
-	for (u32 k = 0; k < n; k++) {
-		const u8 *p = goobj_hash(&o->o, k);
-		u64 a = ld64(p, false), b = ld64(p + 8, false);
-		u32 li = o->o.nsymdef + o->o.nhashed64def + k;
-		u32 i = slot128(ld, a, b);
-		Hash128 *h;
-
-		while ((h = &ld->h128[i])->sym &&
-		       (h->key[0] != a || h->key[1] != b))
-			i = (i + 1) & ld->mask128;
-		if (h->sym)
-			hashed_again(ld, o, li, h->sym, &h->size);
-		else
-			*h = (Hash128){{a, b}, new_sym(ld, o, li),
-				       ld32(record(o, li) + 13, false)};
-		add_use(&ld->L->sym[h->sym], record(o, li));
-		o->syms[li] = h->sym;
+		if (i < n) {
+			key[a][0] = ld64(p, false);
+			key[a][1] = size == HASH_SIZE ? ld64(p + 8, false) : 0;
+			hash[a] = content_hash(ld, key[a]);
+			__builtin_prefetch(&c->slot[hash[a] & c->mask]);
+			p += size;
+		}
+		if (i >= AHEAD / 4 && i - AHEAD / 4 < n)
+			__builtin_prefetch(&c->content[(u32)
+				c->slot[hash[b] & c->mask]]);
+		if (i >= AHEAD / 2)
+			o->syms[li + i - AHEAD / 2] = content_sym(ld, c, o,
+				li + i - AHEAD / 2, hash[d], key[d]);
 	}
 }
 
@@ -373,7 +429,7 @@ static _Noreturn void duplicated(const Load *ld, const LObj *o, u32 li,
 	GoSym g = goobj_sym(&o->o, li);
 	View a = o->lib->pkg, b = L->obj[r->obj]->lib->pkg;
 
-	link_exitf(L, "duplicated definition of symbol %.*s, from %.*s "
+	link_fatalf(L, "duplicated definition of symbol %.*s, from %.*s "
 		   "(type %s size %u) and %.*s (type %s size %u)",
 		   (int)g.name.n, (const char *)g.name.p, (int)a.n,
 		   (const char *)a.p, kind_name[L->kindrow[g.kind]],
@@ -512,35 +568,30 @@ static void nonpkgdefs(Load *ld, const LObj *o)
 	}
 }
 
-static u32 power(u64 n)
-{
-	u32 cap = 1 << 10;
-
-	while (cap < n + n / 2 && cap < 1u << 31)
-		cap *= 2;
-	return cap;
-}
-
 static void other_defs(Load *ld)
 {
 	Link *L = ld->L;
-	u64 n64 = 0, n128 = 0;
+	u64 n64 = 0, n = 0;
 
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
 		n64 += L->obj[k]->o.nhashed64def;
-		n128 += L->obj[k]->o.nhasheddef;
+		n += L->obj[k]->o.nhasheddef;
 	}
-	ld->mask64 = power(n64) - 1;
-	ld->mask128 = power(n128) - 1;
-	ld->h64 = mem_reserve((ld->mask64 + 1) * sizeof *ld->h64);
-	ld->h128 = mem_reserve((ld->mask128 + 1) * sizeof *ld->h128);
+	contents_init(&ld->hash64, n64);
+	contents_init(&ld->hash, n);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		hashed64(ld, L->obj[k]);
-		hashed(ld, L->obj[k]);
+		const GoObj *o = &L->obj[k]->o;
+		u32 li = o->nsymdef;
+
+		contents(ld, &ld->hash64, L->obj[k], li, o->nhashed64def,
+			 goobj_hash64(o, 0), HASH64_SIZE);
+		li += o->nhashed64def;
+		contents(ld, &ld->hash, L->obj[k], li, o->nhasheddef,
+			 goobj_hash(o, 0), HASH_SIZE);
 		nonpkgdefs(ld, L->obj[k]);
 	}
-	mem_release(ld->h64, (ld->mask64 + 1) * sizeof *ld->h64);
-	mem_release(ld->h128, (ld->mask128 + 1) * sizeof *ld->h128);
+	contents_free(&ld->hash64, n64);
+	contents_free(&ld->hash, n);
 }
 
 /* ---- builtins -------------------------------------------------------- */
@@ -573,7 +624,7 @@ static _Noreturn void bad_linkname(const Link *L, const LObj *o, u32 i)
 {
 	View name = goobj_sym(&o->o, i).name;
 
-	link_exitf(L, "%.*s: invalid reference to %.*s", (int)o->lib->pkg.n,
+	link_fatalf(L, "%.*s: invalid reference to %.*s", (int)o->lib->pkg.n,
 		   (const char *)o->lib->pkg.p, (int)name.n,
 		   (const char *)name.p);
 }
@@ -651,7 +702,7 @@ static void finish_refs(Load *ld, const LObj *o, const ObjLoad *ol)
 		bad_linkname(L, o, ol->badref - 1);
 	if (ol->nopkg) {
 		pkg = goobj_pkg(&o->o, ol->nopkg);
-		link_exitf(L, "%.*s: reference to nonexistent package %.*s",
+		link_fatalf(L, "%.*s: reference to nonexistent package %.*s",
 			   (int)o->lib->pkg.n, (const char *)o->lib->pkg.p,
 			   (int)pkg.n, (const char *)pkg.p);
 	}
@@ -748,7 +799,7 @@ static void prepare(Load *ld)
 	L->names = t;
 	t->seed[0] = seed ? ld64(seed, false) : 0x9e3779b97f4a7c15;
 	t->seed[1] = seed ? ld64(seed + 8, false) : 0xc2b2ae3d27d4eb4f;
-	ld->seed = t->seed[0];
+	memcpy(ld->seed, t->seed, sizeof ld->seed);
 	ld->obj = mem_alloc(&L->mem, L->nobj * sizeof *ld->obj);
 	ld->order = mem_alloc(&L->mem, L->nobj * sizeof *ld->order);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
@@ -764,7 +815,7 @@ void load_syms(Link *L)
 	u32 named = 0, first = 0;
 
 	if (L->flag.strictdups < 0 || L->flag.strictdups > 2)
-		link_exitf(L, "invalid -strictdups flag value %lld",
+		link_fatalf(L, "invalid -strictdups flag value %lld",
 			   (long long)L->flag.strictdups);
 	prepare(&ld);
 	check_objects(&ld);
