@@ -24,7 +24,10 @@
  */
 #include "link/pcln.h"
 
-enum { CHUNK = 128 };	/* functions that a thread takes at once */
+enum {
+	CHUNK = 128,	/* functions that a thread takes at once */
+	AHEAD = 4	/* functions between fetching and using memory */
+};
 
 typedef struct {
 	Link *L;
@@ -38,11 +41,20 @@ static u64 round_to(u64 x, u64 align)
 
 /* ---- the functions --------------------------------------------------- */
 
-static void scan_funcinfo(const Link *L, PcFunc *f, Sym fi)
+/* The contents of the FuncInfo that x names. Objects have their own, so that
+ * this need not go through the symbol. */
+static View funcinfo_data(const Link *L, const LObj *o, SymRef x)
+{
+	if (x.pkg == PkgIdxSelf)
+		return goobj_data(&o->o, x.sym);
+	return sym_data(L, resolve(L, o, x));
+}
+
+static void scan_funcinfo(PcFunc *f, View data)
 {
 	GoFuncInfo g;
 
-	if (!fi || funcinfo_parse(sym_data(L, fi), &g))
+	if (funcinfo_parse(data, &g))
 		return;
 	f->valid = true;
 	f->args = g.args;
@@ -58,16 +70,16 @@ static void scan_funcinfo(const Link *L, PcFunc *f, Sym fi)
 /* How many of everything it has. */
 static void scan_func(const Link *L, PcFunc *f)
 {
-	Auxs a = sym_auxs(L, f->s);
 	u32 k;
 
-	f->obj = a.obj;
-	f->assembly = a.obj && (a.obj->o.flags & ObjFlagFromAssembly);
-	for (k = 0; k < a.n; k++) {
-		GoAux x = aux_at(a, k);
+	f->aux = sym_auxs(L, f->s);
+	f->obj = f->aux.obj;
+	f->assembly = f->obj && (f->obj->o.flags & ObjFlagFromAssembly);
+	for (k = 0; k < f->aux.n; k++) {
+		GoAux x = aux_at(f->aux, k);
 
 		if (x.type == AuxFuncInfo && !f->valid)
-			scan_funcinfo(L, f, resolve(L, a.obj, x.sym));
+			scan_funcinfo(f, funcinfo_data(L, f->obj, x.sym));
 		f->rawpcdata += x.type == AuxPcdata;
 		f->nfuncdata += x.type == AuxFuncdata;
 	}
@@ -86,19 +98,18 @@ static void resolve_func(const Link *L, PcFunc *f)
 		[AuxPcsp] = 1 + PCSP, [AuxPcfile] = 1 + PCFILE,
 		[AuxPcline] = 1 + PCLINE, [AuxPcinline] = 1 + PCINLINE,
 	};
-	Auxs a = sym_auxs(L, f->s);
 	u32 *pc = f->slot + PCDATA, *fd = pc + f->npcdata, k;
 
-	for (k = 0; f->valid && k < a.n; k++) {
-		GoAux x = aux_at(a, k);
+	for (k = 0; f->valid && k < f->aux.n; k++) {
+		GoAux x = aux_at(f->aux, k);
 
 		if (x.type == AuxPcdata)
-			*pc++ = resolve(L, a.obj, x.sym);
+			*pc++ = resolve(L, f->obj, x.sym);
 		else if (x.type == AuxFuncdata)
-			*fd++ = resolve(L, a.obj, x.sym);
+			*fd++ = resolve(L, f->obj, x.sym);
 		else if (x.type < NAux && place[x.type])
 			f->slot[place[x.type] - 1] =
-				resolve(L, a.obj, x.sym);
+				resolve(L, f->obj, x.sym);
 	}
 	for (k = 0; k < f->ninl; k++)
 		f->inlfunc[k] = resolve(L, f->obj, goobj_symref(f->inl +
@@ -180,51 +191,59 @@ static void collect_units(Link *L, Pcln *P)
 
 /* ---- names ------------------------------------------------------------ */
 
-static PcName *add_name(const Link *L, Pcln *P, u32 *index, Sym s)
+static u32 add_name(Pcln *P, u32 *index, Sym s)
 {
-	PcName *n;
-
 	if (!index[s]) {
 		P->name = mem_grow(&P->task[NAMES].mem, P->name, P->nname,
 				   &P->capname, sizeof *P->name);
-		n = &P->name[P->nname++];
-		*n = (PcName){.name = sym_name(L, s), .s = s,
-			      .off = (u32)P->namesize};
-		P->namesize += n->name.n + 1;
-		index[s] = P->nname;
+		P->name[P->nname] = (PcName){.s = s};
+		index[s] = ++P->nname;
 	}
-	return &P->name[index[s] - 1];
+	return index[s] - 1;
 }
 
-static void collect_names(const Link *L, Pcln *P)
+static void collect_names(Pcln *P)
 {
 	u32 *index = P->task[NAMES].bysym, i, k;
 
 	for (i = 0; i < P->nfunc; i++) {
 		PcFunc *f = &P->func[i];
-		PcName *n = add_name(L, P, index, f->s);
+		PcName *n;
 
-		f->nameoff = n->off;
+		/* The numbers of all functions follow one another. */
+		for (k = 0; k < f->ninl; k++)
+			__builtin_prefetch(&index[f->inlfunc[k]]);
+		f->name = add_name(P, index, f->s);
+		n = &P->name[f->name];
 		n->known = f->valid;
 		n->funcid = f->funcid;
 		n->startline = f->startline;
 		for (k = 0; k < f->ninl; k++)
-			f->inlfunc[k] = (u32)(add_name(L, P, index,
-				f->inlfunc[k]) - P->name);
+			f->inlfunc[k] = add_name(P, index, f->inlfunc[k]);
 	}
 }
 
-/* Functions that are inlined everywhere. */
+/* Its name; what a FuncInfo says, if it is inlined everywhere. */
 static void know_name(const Link *L, PcName *n)
 {
-	const LObj *o;
-	GoFuncInfo f;
+	Auxs a;
+	u32 k;
 
-	if (n->known || !sym_funcinfo(L, n->s, &f, &o))
+	n->name = sym_name(L, n->s);
+	if (n->known)
 		return;
-	n->known = true;
-	n->funcid = f.funcid;
-	n->startline = f.startline;
+	a = sym_auxs(L, n->s);
+	for (k = 0; k < a.n && !n->known; k++) {
+		GoAux x = aux_at(a, k);
+		GoFuncInfo f;
+
+		if (x.type != AuxFuncInfo ||
+		    funcinfo_parse(funcinfo_data(L, a.obj, x.sym), &f))
+			continue;
+		n->known = true;
+		n->funcid = f.funcid;
+		n->startline = f.startline;
+	}
 }
 
 static void know_chunk(void *arg, size_t chunk)
@@ -234,6 +253,16 @@ static void know_chunk(void *arg, size_t chunk)
 
 	for (; i < end && i < j->P->nname; i++)
 		know_name(j->L, &j->P->name[i]);
+}
+
+static void place_names(Pcln *P)
+{
+	u32 i;
+
+	for (i = 0; i < P->nname; i++) {
+		P->name[i].off = (u32)P->namesize;
+		P->namesize += P->name[i].name.n + 1;
+	}
 }
 
 /* ---- files ------------------------------------------------------------ */
@@ -368,6 +397,23 @@ static void collect_files(Link *L, Pcln *P)
 
 /* ---- pc tables -------------------------------------------------------- */
 
+/* Fetches what is known of the symbols in n slots before it is their turn. */
+static void fetch_slots(const Link *L, const u32 *index, const u32 *slot,
+			u32 n)
+{
+	u32 k;
+
+	for (k = 0; k < n; k++) {
+		__builtin_prefetch(&index[slot[k]]);
+		__builtin_prefetch(row(L, slot[k]));
+	}
+}
+
+static const PcFunc *func_ahead(const Pcln *P, u32 i)
+{
+	return &P->func[i + AHEAD < P->nfunc ? i + AHEAD : i];
+}
+
 static u32 pc_offset(const Link *L, Pcln *P, u32 *index, Sym s)
 {
 	u32 size, off;
@@ -380,7 +426,7 @@ static u32 pc_offset(const Link *L, Pcln *P, u32 *index, Sym s)
 	if (size) {
 		P->pc = mem_grow(&P->task[PCS].mem, P->pc, P->npc, &P->cappc,
 				 sizeof *P->pc);
-		P->pc[P->npc++] = (PcPiece){s, off, 0};
+		P->pc[P->npc++] = (PcPiece){s, off, size, 0};
 		P->pcsize += size;
 	}
 	return off;
@@ -392,8 +438,9 @@ static void collect_pcs(const Link *L, Pcln *P)
 
 	P->pcsize = 1;	/* 0 is no offset of a table */
 	for (i = 0; i < P->nfunc; i++) {
-		const PcFunc *f = &P->func[i];
+		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
 
+		fetch_slots(L, index, next->slot, PCDATA + next->rawpcdata);
 		if (!f->valid)
 			continue;
 		for (k = PCSP; k <= PCLINE; k++)
@@ -407,6 +454,11 @@ static void collect_pcs(const Link *L, Pcln *P)
 }
 
 /* ---- funcdata --------------------------------------------------------- */
+
+static u32 *funcdata_of(const PcFunc *f)
+{
+	return f->slot + PCDATA + f->npcdata;
+}
 
 /* The assembler names maps that the Go declaration would have: there may be
  * none. */
@@ -435,17 +487,20 @@ static void find_funcdata(Link *L, Pcln *P, u32 *index)
 	u32 i, k;
 
 	for (i = 0; i < P->nfunc; i++) {
-		const PcFunc *f = &P->func[i];
-		const u32 *fd = f->slot + PCDATA + f->npcdata;
+		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
+		const u32 *fd = funcdata_of(f);
 
+		fetch_slots(L, index, funcdata_of(next), next->nfuncdata);
 		for (k = 0; k < f->nfuncdata; k++) {
 			if (is_inltree(f, k)) {
-				add_funcdata(P, (PcPiece){0, 4, i});
+				add_funcdata(P, (PcPiece){0, 4,
+					f->ninl * INLCALL_SIZE, i});
 			} else if (!ignored(L, f, k, fd[k]) &&
 				   !index[fd[k]]) {
 				index[fd[k]] = NO_OFFSET;
 				add_funcdata(P, (PcPiece){fd[k],
-					sym_fixed_align(L, fd[k]), 0});
+					sym_fixed_align(L, fd[k]),
+					row(L, fd[k])->size, 0});
 			}
 		}
 	}
@@ -469,30 +524,24 @@ static void sort_funcdata(Pcln *P)
 	P->fd = sorted;
 }
 
-static u32 piece_size(const Link *L, const Pcln *P, const PcPiece *x)
-{
-	return x->s ? row(L, x->s)->size
-		: P->func[x->func].ninl * INLCALL_SIZE;
-}
-
 static void place_funcdata(Link *L, Pcln *P, u32 *index)
 {
 	u32 i, n = 0;
 
 	for (i = 0; i < P->nfd; i++) {
 		PcPiece x = P->fd[i];
-		u32 size = piece_size(L, P, &x), align = x.off;
+		u32 align = x.off;
 
 		if (P->fdalign < align)
 			P->fdalign = align;
-		if (size == 0) {
+		if (x.size == 0) {
 			index[x.s] = 1;
 			sym_errorf(L, x.s, "zero size funcdata");
 			continue;
 		}
 		P->fdsize = round_to(P->fdsize, align);
 		x.off = (u32)P->fdsize;
-		P->fdsize += size;
+		P->fdsize += x.size;
 		P->fd[n++] = x;
 		if (!x.s) {
 			P->func[x.func].inloff = x.off;
@@ -515,7 +564,7 @@ static void collect_funcdata(Link *L, Pcln *P)
 	place_funcdata(L, P, index);
 	for (i = 0; i < P->nfunc; i++) {
 		const PcFunc *f = &P->func[i];
-		u32 *fd = f->slot + PCDATA + f->npcdata;
+		u32 *fd = funcdata_of(f);
 
 		for (k = 0; k < f->nfuncdata; k++)
 			fd[k] = is_inltree(f, k) ? f->inloff
@@ -531,7 +580,7 @@ static void collect(void *arg, size_t i)
 	const Job *j = arg;
 
 	switch (i) {
-	case NAMES: collect_names(j->L, j->P); break;
+	case NAMES: collect_names(j->P); break;
 	case FUNCDATA: collect_funcdata(j->L, j->P); break;
 	case PCS: collect_pcs(j->L, j->P); break;
 	default: collect_files(j->L, j->P);
@@ -554,6 +603,7 @@ static void collect_all(Link *L, Pcln *P)
 	pool_for(L->flag.threads, NTASK, collect, &j);
 	pool_for(L->flag.threads, (P->nname + CHUNK - 1) / CHUNK, know_chunk,
 		 &j);
+	place_names(P);
 }
 
 void gen_add(Link *L, Sym s, u32 nparts,

@@ -40,10 +40,11 @@ typedef struct {
 	u32 nfile, ninl;
 	const u8 *files, *inl;	/* in its FuncInfo */
 	const LObj *obj;
+	Auxs aux;
 	/* Symbols as collected; then what is written: offsets in pctab, in
 	 * go:func.*; inlined functions: numbers in Pcln.name. */
 	u32 *slot, *inlfunc;
-	u32 nameoff;
+	u32 name;	/* in Pcln.name */
 	u32 inloff;	/* of its inline tree in go:func.* */
 	u32 start;	/* of its _func in functab */
 } PcFunc;
@@ -61,7 +62,7 @@ typedef struct {
 /* A symbol whose bytes are in pctab or go:func.*. */
 typedef struct {
 	Sym s;	/* 0: inline tree of function func */
-	u32 off, func;
+	u32 off, size, func;
 } PcPiece;
 
 typedef struct {

@@ -71,13 +71,13 @@ void gen_cutab(Link *L, const Gen *g, u8 *out)
 	}
 }
 
-/* The bytes of s, of which there are no more than its place has. */
-static View bytes_of(const Link *L, Sym s)
+/* The bytes of x, of which there are no more than its place has. */
+static View bytes_of(const Link *L, const PcPiece *x)
 {
-	View v = sym_data(L, s);
+	View v = sym_data(L, x->s);
 
-	if (v.n > row(L, s)->size)
-		v.n = row(L, s)->size;
+	if (v.n > x->size)
+		v.n = x->size;
 	return v;
 }
 
@@ -87,7 +87,7 @@ void gen_pctab(Link *L, const Gen *g, u8 *out)
 	u32 i, end = gen_part(g, P->npc, &i);
 
 	for (; i < end; i++) {
-		View v = bytes_of(L, P->pc[i].s);
+		View v = bytes_of(L, &P->pc[i]);
 
 		if (v.n)
 			memcpy(out + P->pc[i].off, v.p, v.n);
@@ -150,7 +150,7 @@ static void write_func(const Link *L, const PcFunc *f, u32 entry, u8 *p)
 		: NO_OFFSET;
 
 	put32(p, entry, big);
-	put32(p + 4, f->nameoff, big);
+	put32(p + 4, P->name[f->name].off, big);
 	put32(p + 8, f->args, big);
 	put32(p + 12, defer_return(L, f->s), big);
 	for (k = PCSP; f->valid && k <= PCLINE; k++)
@@ -248,10 +248,10 @@ static bool addroff(Link *L, Sym s, const Rel *r, u32 *off)
 	return true;
 }
 
-static void write_funcdata(Link *L, Sym s, u8 *p)
+static void write_funcdata(Link *L, const PcPiece *x, u8 *p)
 {
-	View v = bytes_of(L, s);
-	Rels rels = sym_rels(L, s);
+	View v = bytes_of(L, x);
+	Rels rels = sym_rels(L, x->s);
 	u32 k, off;
 
 	if (v.n)
@@ -259,7 +259,7 @@ static void write_funcdata(Link *L, Sym s, u8 *p)
 	for (k = 0; k < rels.n; k++) {
 		Rel r = rel_at(L, rels, k);
 
-		if (!addroff(L, s, &r, &off))
+		if (!addroff(L, x->s, &r, &off))
 			return;
 		if (r.off >= 0 && (u64)r.off + 4 <= v.n)
 			put32(p + r.off, off, L->arch->big);
@@ -275,7 +275,7 @@ void gen_funcdata(Link *L, const Gen *g, u8 *out)
 		const PcPiece *x = &P->fd[i];
 
 		if (x->s)
-			write_funcdata(L, x->s, out + x->off);
+			write_funcdata(L, x, out + x->off);
 		else
 			write_inltree(L, &P->func[x->func], out + x->off);
 	}

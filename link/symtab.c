@@ -118,18 +118,16 @@ static void define_groups(Groups *g)
 	}
 }
 
-/* The group that read-only data s belongs to; NGROUP: none. */
-static u32 group_of(const Link *L, Sym s)
+/* The group that read-only data of that name belongs to; NGROUP: none. */
+static u32 group_of(View name, u32 attr)
 {
-	View name = sym_name(L, s);
-
 	if (view_prefix(name, "go:string."))
 		return GOSTRING;
 	if (view_prefix(name, "runtime.gcbits."))
 		return GCBITS;
 	if (view_suffix(name, "·f"))
 		return FUNCDESC;
-	if (view_prefix(name, "type:") || sym_has(L, s, A_ITAB))
+	if (view_prefix(name, "type:") || (attr & A_ITAB))
 		return TYPE;
 	return NGROUP;
 }
@@ -150,38 +148,67 @@ static bool hidden(const Link *L, const SymRow *r)
 		!(L->obj[obj]->o.flags & ObjFlagFromAssembly);
 }
 
-static void regroup(const Groups *g, Sym s)
+static void regroup(const Groups *g, Sym s, View name)
 {
-	Link *L = g->L;
-	SymRow *r = row(L, s);
+	SymRow *r = row(g->L, s);
 	u32 to = NGROUP;
 
-	if (hidden(L, r))
-		r->attr |= A_NOTINSYMTAB;
-	if (r->attr & A_SPECIAL)
-		return;
-	if (r->kind == K_SRODATA || r->kind == K_SGOFUNC)
-		to = group_of(L, s);
-	else if (r->kind == K_SNOPTRBSS &&
-		 view_prefix(sym_name(L, s), "type:.gcmask."))
+	if (r->kind != K_SNOPTRBSS)
+		to = group_of(name, r->attr);
+	else if (view_prefix(name, "type:.gcmask."))
 		to = GCMASK;
 	if (to == NGROUP)
 		return;
 	r->attr |= A_NOTINSYMTAB;
 	r->outer = g->carrier[to];
-	L->regroup[s] = (u8)group[to].kind;
+	g->L->regroup[s] = (u8)group[to].kind;
 }
 
-enum { CHUNK = 8192 };
+/* Names lie all over the inputs: several are fetched at once. */
+enum { CHUNK = 8192, BATCH = 32 };
+
+static void regroup_batch(const Groups *g, const Sym *s, u32 n)
+{
+	View name[BATCH];
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		name[i] = sym_name(g->L, s[i]);
+		__builtin_prefetch(name[i].p);
+		__builtin_prefetch(name[i].p + name[i].n);
+	}
+	for (i = 0; i < n; i++)
+		regroup(g, s[i], name[i]);
+}
+
+static bool may_regroup(const SymRow *r)
+{
+	return (r->kind == K_SRODATA || r->kind == K_SGOFUNC ||
+		r->kind == K_SNOPTRBSS) && !(r->attr & A_SPECIAL);
+}
 
 static void regroup_chunk(void *arg, size_t chunk)
 {
 	const Groups *g = arg;
 	size_t s = chunk * CHUNK, end = s + CHUNK;
+	Sym batch[BATCH];
+	u32 n = 0;
 
-	for (s += s == 0; s < end && s < g->L->nregroup; s++)
-		if (sym_reachable(g->L, (Sym)s))
-			regroup(g, (Sym)s);
+	for (s += s == 0; s < end && s < g->L->nregroup; s++) {
+		SymRow *r = row(g->L, (Sym)s);
+
+		if (!(r->attr & A_REACHABLE))
+			continue;
+		if (hidden(g->L, r))
+			r->attr |= A_NOTINSYMTAB;
+		if (may_regroup(r))
+			batch[n++] = (Sym)s;
+		if (n == BATCH) {
+			regroup_batch(g, batch, n);
+			n = 0;
+		}
+	}
+	regroup_batch(g, batch, n);
 }
 
 /* ---- moduledata -------------------------------------------------------- */
