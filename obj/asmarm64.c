@@ -38,7 +38,9 @@ static const Arm64Op common[A_ARCH] = {
 		.group = GRP_B},
 	[ARET] = {.name = "RET", .rrr = 0xd65f0000, .group = GRP_RET},
 	[AUNDEF] = {.name = "UNDEF", .group = GRP_UNDEF},
-	[ANOP] = {.name = "NOP", .group = GRP_NOP}
+	[ANOP] = {.name = "NOP", .group = GRP_NOP},
+	[AEND] = {.name = "END"},
+	[AGETCALLERPC] = {.name = "GETCALLERPC", .group = GRP_MOVD}
 };
 
 const Arm64Op *arm64_op_of(const AsmProg *p)
@@ -117,6 +119,9 @@ static bool opcode(View name, u16 *op)
 		*op = name.n == 1 ? AJMP : ACALL;
 		return true;
 	}
+	for (*op = 0; *op < A_ARCH; ++*op)
+		if (common[*op].name && view_is(name, common[*op].name))
+			return true;
 	i = find(name, ops, NINT, sizeof *ops);
 	if (i < 0) {
 		i = find(name, ops + NINT, NELEM(ops) - NINT, sizeof *ops);
@@ -208,8 +213,11 @@ static void reg_name(Buf *out, i16 r)
 
 static bool special(View name, i64 *which)
 {
-	*which = arm64_find_special(name);
-	return *which >= 0;
+	int i = arm64_find_special(name);
+
+	if (i >= 0)
+		*which = i;
+	return i >= 0;
 }
 
 __attribute__((format(printf, 2, 3)))
@@ -502,12 +510,10 @@ static bool is_jump(View name)
 	u16 op;
 	u8 g;
 
-	if (view_is(name, "CALL") || view_is(name, "JMP"))
-		return true;
 	if (!opcode(name, &op))
 		return false;
 	if (op < A_ARCH)
-		return true;
+		return op == ACALL || op == AJMP;
 	g = ops[op - A_ARCH].group;
 	return g == GRP_BEQ || g == GRP_CBZ || g == GRP_TBZ || g == GRP_ADR ||
 		g == GRP_ADRP;
@@ -545,19 +551,11 @@ static const char *place_jump(AsmCtx *c, AsmProg *p, const AsmAddr *a, int n,
 
 static void list(Buf *out)
 {
-	arm64_forms(out, "CALL", GRP_BL);
-	arm64_forms(out, "JMP", GRP_B);
-	arm64_forms(out, "RET", GRP_RET);
+	for (size_t i = 0; i < A_ARCH; i++)
+		if (common[i].group && common[i].group != GRP_MOVD)
+			arm64_list(out, &common[i]);
 	for (size_t i = 0; i < NELEM(ops); i++)
-		arm64_forms(out, ops[i].name, ops[i].group);
-}
-
-static void nearest(Buf *out, const AsmProg *p)
-{
-	const Arm64Op *op = arm64_op_of(p);
-
-	if (op->name)
-		arm64_forms(out, op->name, op->group);
+		arm64_list(out, &ops[i]);
 }
 
 static bool addr_text(Buf *out, const AsmAddr *a)
@@ -599,9 +597,10 @@ const AsmArch asm_arm64 = {
 	.suffix = suffix,
 	.place = place,
 	.place_jump = place_jump,
+	.progedit = arm64_progedit,
 	.preprocess = arm64_preprocess,
 	.assemble = arm64_assemble,
 	.list = list,
-	.nearest = nearest,
+	.nearest = arm64_nearest,
 	.addr_text = addr_text
 };

@@ -255,6 +255,7 @@ const Arm64Op *arm64_op_of(const AsmProg *p);	/* the common ones too */
 extern const char *const arm64_arng_name[NARNG];
 
 /* asmarm64fn.c, asmarm64span.c */
+void arm64_progedit(AsmCtx *c, AsmProg *p);
 void arm64_preprocess(AsmCtx *c, AsmFunc *f);
 void arm64_assemble(AsmCtx *c, AsmFunc *f);
 
@@ -262,7 +263,8 @@ void arm64_assemble(AsmCtx *c, AsmFunc *f);
 /* The form that fits, or NULL, which has been reported. p->optab has it
  * afterwards. */
 const Arm64Form *arm64_oplook(Arm64 *e, AsmProg *p);
-void arm64_forms(Buf *out, const char *name, unsigned group);
+void arm64_list(Buf *out, const Arm64Op *op);	/* all forms */
+void arm64_nearest(Buf *out, const AsmProg *p);
 Class arm64_class(Arm64 *e, const AsmProg *p, const AsmAddr *a);
 /* The place that a TYPE_MEM, or the address of one, means. */
 typedef struct {

@@ -482,22 +482,76 @@ static void operand_text(Buf *out, Class c, const char **sep)
 		buf_str(out, "]");
 }
 
-void arm64_forms(Buf *out, const char *name, unsigned group)
+static void form_text(Buf *out, const char *name, const Arm64Form *f)
 {
 	static const char *const suffix[] = {"", ".P", ".W"};
+	bool last = f->group == GRP_CASPD;
+	const char *sep = " ";
 
-	for (size_t i = first_form(group); i < arm64_nform &&
-	     arm64_form[i].group == group; i++) {
-		const Arm64Form *f = &arm64_form[i];
-		bool last = f->group == GRP_CASPD;
-		const char *sep = " ";
+	buf_printf(out, "%s%s", name, suffix[f->scond]);
+	operand_text(out, f->from, &sep);
+	operand_text(out, f->reg, &sep);
+	operand_text(out, last ? f->to : f->from3, &sep);
+	operand_text(out, last ? f->from3 : f->to, &sep);
+	operand_text(out, f->to2, &sep);
+	buf_str(out, "\n");
+}
 
-		buf_printf(out, "%s%s", name, suffix[f->scond]);
-		operand_text(out, f->from, &sep);
-		operand_text(out, f->reg, &sep);
-		operand_text(out, last ? f->to : f->from3, &sep);
-		operand_text(out, last ? f->from3 : f->to, &sep);
-		operand_text(out, f->to2, &sep);
-		buf_str(out, "\n");
+void arm64_list(Buf *out, const Arm64Op *op)
+{
+	for (size_t i = first_form(op->group); i < arm64_nform &&
+	     arm64_form[i].group == op->group; i++)
+		form_text(out, op->name, &arm64_form[i]);
+}
+
+/* Every class that an operand of that type may have, whatever its value. */
+static Class any_class(const AsmAddr *a)
+{
+	Class upto = C1(ZOREG) - 1;
+
+	switch (a->type) {
+	case TYPE_NONE: return C1(NONE);
+	case TYPE_REG: return reg_class(a->reg);
+	case TYPE_MEM: return ~upto;
+	case TYPE_CONST:
+	case TYPE_ADDR: return upto & ~(C1(ZCON) - 1) & ~C1(SBRA);
+	case TYPE_BRANCH: return C1(SBRA);
+	case TYPE_REGREG: return C1(PAIR);
+	case TYPE_SHIFT: return C1(SHIFT);
+	case TYPE_REGLIST: return C1(LIST);
+	case TYPE_SPECIAL: return C1(COND) | C1(SPOP);
+	default: return C1(FCON);
 	}
+}
+
+static int likeness(const Arm64Form *f, const AsmProg *p)
+{
+	Class reg = p->reg ? reg_class(p->reg) : C1(NONE);
+	Class from3 = p->nrest ? any_class(&p->rest[0]) : C1(NONE);
+
+	return !!(f->from & any_class(&p->from)) + !!(f->reg & reg) +
+		!!(f->from3 & from3) + !!(f->to & any_class(&p->to)) +
+		(f->scond == p->scond);
+}
+
+/* At most three of the forms that are most like p. */
+void arm64_nearest(Buf *out, const AsmProg *p)
+{
+	const Arm64Op *op = arm64_op_of(p);
+	size_t first = first_form(op->group), i;
+	int best = 0, n = 0, like;
+
+	if (!op->name)
+		return;
+	for (i = first; i < arm64_nform &&
+	     arm64_form[i].group == op->group; i++) {
+		like = likeness(&arm64_form[i], p);
+		best = like > best ? like : best;
+	}
+	for (i = first; i < arm64_nform && n < 3 &&
+	     arm64_form[i].group == op->group; i++)
+		if (likeness(&arm64_form[i], p) == best) {
+			form_text(out, op->name, &arm64_form[i]);
+			n++;
+		}
 }

@@ -22,14 +22,15 @@ static u32 half(u32 op, u64 v, int i, unsigned rt)
 }
 
 /* One MOVZ or MOVN, or a pattern. w: of 32 bits. */
-static u32 movcon(Arm64 *e, const AsmProg *p, u64 v, bool w, unsigned rt)
+static u32 movcon(Arm64 *e, const AsmProg *p, u64 v, bool w, i16 reg)
 {
 	u32 x = w ? 0 : 1u << 31;
+	unsigned rt = num(reg);
 	int s;
 
 	if (w)
 		v &= UINT32_MAX;
-	if (arm64_is_orr((i64)v, w) && rt != num(REG_ZR))
+	if (arm64_is_orr((i64)v, w) && reg != REG_ZR)
 		return x | ORRW | arm64_bitcon(v, w ? 32 : 64) | rt;
 	s = arm64_movcon(v);
 	if (s >= 0)
@@ -105,7 +106,7 @@ static int movlcon(u32 *o, u64 v, bool w, unsigned rt)
 void arm64_movcon1(Arm64 *e, const AsmProg *p)
 {
 	e->o[0] = movcon(e, p, (u64)p->from.offset, e->op->flags & F_C32,
-			 num(p->to.reg));
+			 p->to.reg);
 }
 
 void arm64_movlcon(Arm64 *e, const AsmProg *p)
@@ -208,7 +209,7 @@ void arm64_opmov(Arm64 *e, const AsmProg *p)
 	bool w = e->op->flags & F_C32;
 
 	check_dst(e, p);
-	e->o[0] = movcon(e, p, (u64)p->from.offset, w, num(REGTMP));
+	e->o[0] = movcon(e, p, (u64)p->from.offset, w, REGTMP);
 	e->o[1] = through_tmp(e, p, uses_sp(p), w ? EXT_UXTW : EXT_UXTX);
 }
 

@@ -105,7 +105,71 @@ static void vector_const(AsmCtx *c, AsmProg *p)
 	to_sym(&p->from, asm_int_sym(c, hi, lo, size));
 }
 
-static void progedit(AsmCtx *c, AsmProg *p)
+/* ---- -dynlink: global data by the global offset table -------------------- */
+
+static bool is_global(const AsmAddr *a)
+{
+	return a->name == NAME_EXTERN && a->sym &&
+		!(a->sym->flag & SymFlagLocal);
+}
+
+/* MOVD $sym+8(SB), R1  ->  MOVD sym@GOT(SB), R1; ADD $8, R1 */
+static void address_by_got(AsmCtx *c, AsmProg *p)
+{
+
+	if (p->opcode != A(MOVD) || p->to.type != TYPE_REG) {
+		asm_error_prog(c, p, "do not know how to handle an address "
+			       "with -dynlink");
+		return;
+	}
+	p->from.type = TYPE_MEM;
+	p->from.name = NAME_GOTREF;
+	if (p->from.offset) {
+		emit(c, p, A(ADD), con_addr(p->from.offset), 0, p->to);
+		p->from.offset = 0;
+	}
+}
+
+/* MOVW sym(SB), R1  ->  MOVD sym@GOT(SB), R27; MOVW (R27), R1 */
+static void move_by_got(AsmCtx *c, AsmProg *p)
+{
+	bool load = is_global(&p->from);
+	const AsmAddr *a = load ? &p->from : &p->to;
+	AsmAddr slot = {.type = TYPE_MEM, .name = NAME_GOTREF,
+		.sym = a->sym}, through;
+	AsmProg *q;
+
+	if (a->sym->kind == STLSBSS)
+		return;
+	if (a->type != TYPE_MEM || (load && is_global(&p->to))) {
+		asm_error_prog(c, p, "do not know how to handle this with "
+			       "-dynlink");
+		return;
+	}
+	through = *a;
+	through.name = NAME_NONE;
+	through.sym = NULL;
+	through.reg = REGTMP;
+	q = emit(c, p, A(MOVD), slot, 0, reg_addr(REGTMP));
+	emit(c, q, p->opcode, load ? through : p->from, 0,
+	     load ? p->to : through);
+	p->opcode = ANOP;
+	p->from = p->to = (AsmAddr){0};
+	p->reg = p->scond = 0;
+	p->nrest = 0;
+}
+
+static void by_got(AsmCtx *c, AsmProg *p)
+{
+	if (p->from.type == TYPE_ADDR && is_global(&p->from))
+		address_by_got(c, p);
+	else if ((is_global(&p->from) || is_global(&p->to)) &&
+		 p->opcode != AFUNCDATA && p->opcode != ACALL &&
+		 p->opcode != ARET && p->opcode != AJMP)
+		move_by_got(c, p);
+}
+
+void arm64_progedit(AsmCtx *c, AsmProg *p)
 {
 	const Arm64Op *op;
 
@@ -124,8 +188,8 @@ static void progedit(AsmCtx *c, AsmProg *p)
 		vector_const(c, p);
 	if (op->group == GRP_FMOVD && p->from.type == TYPE_FCONST)
 		float_const(c, p);
-	if (c->flags->dynlink && (p->from.sym || p->to.sym))
-		asm_error_prog(c, p, "-dynlink is not supported on arm64");
+	if (c->flags->dynlink)
+		by_got(c, p);
 }
 
 /* ADD R1<<2, RSP is an extended register, not a shifted one. */
@@ -160,27 +224,20 @@ static AsmProg *compare(AsmCtx *c, AsmProg *p, i64 size, AsmProg **blo)
 	return emit(c, p, A(CMP), reg_addr(REGRT1), REGRT2, (AsmAddr){0});
 }
 
-static AsmProg *entry_stack_map(AsmCtx *c, AsmFunc *f, AsmProg *p)
-{
-	p = emit(c, p, APCDATA, con_addr(PCDATA_StackMapIndex), 0,
-		 con_addr(-1));
-	p->pos = f->text->pos;
-	return p;
-}
-
 /* At the end, but with the stack as it is at the beginning. Returns where
  * the check jumps to; start is where it returns to. */
 static AsmProg *more_stack(AsmCtx *c, AsmFunc *f, i64 size, AsmProg *start)
 {
 	const char *name = f->flag & NEEDCTXT ? "runtime.morestack" :
 		"runtime.morestack_noctxt";
-	AsmProg *p = asm_append(c, f->last), *entry;
+	AsmProg *p = f->last, *entry;
 
+	while (p->link)
+		p = p->link;
+	p = asm_append(c, p);
 	p->opcode = ANOP;
 	p->spadj = (i32)-size;
-	entry = entry_stack_map(c, f, p);
-	p = asm_start_unsafe(c, entry);
-	entry = p;
+	entry = p = asm_start_unsafe(c, asm_entry_stackmap(c, p));
 	p = emit(c, p, A(MOVD), reg_addr(REGLINK), 0, reg_addr(REG_R0 + 3));
 	p = emit_branch(c, p, ACALL);
 	p->to.sym = asm_lookup(c, name, SymABI0);
@@ -231,8 +288,10 @@ static AsmProg *big_prologue(AsmCtx *c, AsmProg *p, i64 size)
 	return p;
 }
 
-static AsmProg *prologue(AsmCtx *c, AsmProg *p, i64 size)
+static AsmProg *prologue(AsmCtx *c, AsmProg *text, i64 size)
 {
+	AsmProg *p = text;
+
 	if (size > MAX_INDEXED) {
 		p = big_prologue(c, p, size);
 	} else {
@@ -243,7 +302,10 @@ static AsmProg *prologue(AsmCtx *c, AsmProg *p, i64 size)
 		p = emit(c, p, A(MOVD), reg_addr(REGFP), 0,
 			 mem_addr(REG_RSP, -8));
 	}
-	return emit(c, p, A(SUB), con_addr(8), REG_RSP, reg_addr(REGFP));
+	p = emit(c, p, A(SUB), con_addr(8), REG_RSP, reg_addr(REGFP));
+	/* From the first instruction on the frame can be found. */
+	text->link->pos.prologue_end = true;
+	return p;
 }
 
 static AsmProg *big_epilogue(AsmCtx *c, AsmProg *p, i64 size)
@@ -329,6 +391,18 @@ static bool has_call(const AsmFunc *f)
 	return false;
 }
 
+/* END is of old, and of no function. */
+static void drop_end(AsmFunc *f)
+{
+	for (AsmProg *p = f->text; p->link;) {
+		if (p->link->opcode == AEND)
+			p->link = p->link->link;
+		else
+			p = p->link;
+		f->last = p;
+	}
+}
+
 /* The caller's 8 bytes, of old the way to write NOFRAME. */
 static bool check_frame(AsmCtx *c, AsmFunc *f)
 {
@@ -398,12 +472,11 @@ void arm64_preprocess(AsmCtx *c, AsmFunc *f)
 	AsmProg *p;
 	i64 size;
 
+	drop_end(f);
 	if (!f->text->link || !check_frame(c, f))
 		return;
 	f->args = f->text->to.size2;
 	f->locals = (i32)f->text->to.offset;
-	for (p = f->text; p; p = p->link)
-		progedit(c, p);
 	p = begin(c, f, leaf, &size);
 	leaf |= size == 0;
 	for (p = p->link; p && !c->stop; p = p->link) {

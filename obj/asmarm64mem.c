@@ -52,7 +52,7 @@ static void indexed(Arm64 *e, const AsmProg *p, u32 op, const AsmAddr *a,
 		arm64_bad(e, p, "constrained unpredictable behavior");
 	if (a->offset < -256 || a->offset > 255)
 		arm64_bad(e, p, "offset out of range [-256,255]");
-	e->o[0] = op | (p->scond == SCOND_POST ? 1 : 3) << 10 |
+	e->o[0] = op | (p->scond == SCOND_POST ? 1u : 3u) << 10 |
 		((u32)a->offset & 0x1ff) << 12 | num(a->reg) << 5 | num(rt);
 }
 

@@ -139,8 +139,6 @@ static void pool_flush(Arm64 *e, AsmProg *p)
 	}
 	for (AsmProg *q = e->blitrl; q; q = q->link)
 		q->pos = p->pos;
-	if (p == e->f->last)
-		e->f->last = e->elitrl;
 	e->elitrl->link = p->link;
 	p->link = e->blitrl;
 	e->blitrl = e->elitrl = NULL;
@@ -209,8 +207,6 @@ static AsmProg *jump_behind(Arm64 *e, AsmProg *p, AsmProg *target)
 
 	q->link = p->link;
 	p->link = q;
-	if (p == e->f->last)
-		e->f->last = q;
 	q->opcode = AJMP;
 	q->to.type = TYPE_BRANCH;
 	q->to.target = target;
