@@ -14,27 +14,25 @@
 
 enum { AR_NAME = 16 };
 
-__attribute__((format(printf, 2, 3)))
-static char *text(Input *in, const char *fmt, ...)
+__attribute__((format(printf, 1, 2)))
+static char *text(const char *fmt, ...)
 {
 	va_list ap;
-	char *s, *copy;
+	char *s;
 
 	va_start(ap, fmt);
 	if (vasprintf(&s, fmt, ap) < 0)
 		DIE("out of memory");
 	va_end(ap);
-	copy = arena_str(&in->arena, view_str(s));
-	free(s);
-	return copy;
+	return s;
 }
 
 /* "FILE(MEMBER)", or "FILE" for a bare object. */
-static char *member_name(Input *in, View name)
+static char *member_name(const Input *in, View name)
 {
 	if (!name.p)
-		return text(in, "%s", in->path);
-	return text(in, "%s(%.*s)", in->path, (int)name.n,
+		return text("%s", in->path);
+	return text("%s(%.*s)", in->path, (int)name.n,
 		    (const char *)name.p);
 }
 
@@ -76,18 +74,18 @@ static void not_an_object(Input *in, const Member *m)
 
 	if (view_suffix(view_str(pn), ".syso") ||
 	    view_suffix(view_str(pn), ".syso)")) {
-		in->error = text(in, "%s: unsupported object format in "
+		in->error = text("%s: unsupported object format in "
 				 ".syso file", pn);
 		in->how = INPUT_ERROR;
 		return;
 	}
 	if (!view_prefix(m->bytes, "go o")) {
-		in->hand = text(in, "%s: an object of unknown format", pn);
+		in->hand = text("%s: an object of unknown format", pn);
 		return;
 	}
 	in->how = INPUT_ERROR;
 	buf_text(&b, view_of(m->bytes.p, line));
-	in->error = text(in, "%s: not an object file: @%llu \"%.*s\"", pn,
+	in->error = text("%s: not an object file: @%llu \"%.*s\"", pn,
 			 (unsigned long long)m->off, (int)b.n,
 			 b.p ? b.p : "");
 	buf_free(&b);
@@ -95,39 +93,43 @@ static void not_an_object(Input *in, const Member *m)
 
 /* ---- Go objects ------------------------------------------------------ */
 
+static void add_object(Input *in, LObj *o)
+{
+	if (in->nobj == in->capobj) {
+		in->capobj = 2 * in->capobj + 4;
+		in->obj = xrealloc(in->obj, in->capobj * sizeof *in->obj);
+	}
+	in->obj[in->nobj++] = o;
+}
+
 static void go_object(Input *in, Member *m)
 {
-	LObj *o = arena_alloc(&in->arena, sizeof *o);
+	LObj *o = calloc(1, sizeof *o);
 	Fault f = member_open(m);
 
+	if (!o)
+		DIE("out of memory");
 	if (f.why) {
 		in->how = INPUT_ERROR;
-		in->error = text(in, "truncated object file: %s",
+		in->error = text("truncated object file: %s",
 				 member_name(in, m->name));
 		return;
 	}
-	f = goobj_begin(m->obj, &o->o);
-	in->how = INPUT_FATAL;
-	if (f.why && m->obj.n >= 8 && memcmp(m->obj.p, "\0go114ld", 8) == 0)
-		in->error = text(in, "found object file %s in old format",
-				 in->path);
-	else if (f.why)
-		in->error = text(in, "%s: cannot read object file: %s",
-				 member_name(in, m->name), f.why);
-	if (f.why)
-		return;
 	o->header = m->header;
 	o->path = in->path;
 	o->member = m->name;
-	if (in->nobj == in->capobj) {
-		LObj **old = in->obj;
-
-		in->capobj = 2 * in->capobj + 4;
-		in->obj = arena_alloc(&in->arena, in->capobj * sizeof(LObj *));
-		if (in->nobj)
-			memcpy(in->obj, old, in->nobj * sizeof(LObj *));
+	f = goobj_begin(m->obj, &o->o);
+	if (!f.why) {
+		add_object(in, o);
+		return;
 	}
-	in->obj[in->nobj++] = o;
+	in->how = INPUT_FATAL;
+	if (m->obj.n >= 8 && memcmp(m->obj.p, "\0go114ld", 8) == 0)
+		in->error = text("found object file %s in old format",
+				 in->path);
+	else
+		in->error = text("%s: cannot read object file: %s",
+				 member_name(in, m->name), f.why);
 }
 
 static void member(Input *in, Member *m)
@@ -137,7 +139,7 @@ static void member(Input *in, Member *m)
 			return;
 		if (view_is(m->name, "dynimportfail") ||
 		    view_is(m->name, "preferlinkext")) {
-			in->hand = text(in, "external linking (%s)",
+			in->hand = text("external linking (%s)",
 					member_name(in, m->name));
 			return;
 		}
@@ -145,7 +147,7 @@ static void member(Input *in, Member *m)
 			return;
 	}
 	if (host_magic(m->bytes))
-		in->hand = text(in, "host object %s",
+		in->hand = text("host object %s",
 				member_name(in, m->name));
 	else if (view_prefix(m->bytes, "go object "))
 		go_object(in, m);
@@ -173,6 +175,6 @@ void input_open(Input *in, const char *path)
 	if (in->hand || in->error || !f.why)
 		return;
 	in->how = INPUT_EXIT;
-	in->error = text(in, "%s: malformed archive: %s (at %llu)",
+	in->error = text("%s: malformed archive: %s (at %llu)",
 			 path, f.why, (unsigned long long)f.off);
 }

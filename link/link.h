@@ -608,27 +608,25 @@ static inline bool sym_reachable(const Link *L, Sym s)
 
 static inline Sym resolve(const Link *L, const LObj *o, SymRef ref)
 {
-	u32 i;
+	const LObj *in = o;
+	u32 i = ref.sym;
 
-	if (ref.pkg < PkgIdxBuiltin) {
-		const LObj *in = o;
-
-		if (ref.pkg != PkgIdxSelf) {
-			if (ref.pkg == PkgIdxInvalid)
-				return 0;
-			in = L->obj[o->pkg[ref.pkg]];
-			if (!in || ref.sym >= in->o.nsymdef)
-				bad_symref(L, o, ref);
-		}
-		return in->syms[ref.sym];
-	}
-	if (ref.pkg == PkgIdxBuiltin) {
-		if (ref.sym >= L->nbuiltin || !L->builtin[ref.sym])
+	if (ref.pkg < PkgIdxBuiltin && ref.pkg != PkgIdxSelf) {
+		if (ref.pkg == PkgIdxInvalid)
+			return 0;
+		in = ref.pkg < o->o.npkg ? L->obj[o->pkg[ref.pkg]] : NULL;
+		if (!in || i >= in->o.nsymdef)
 			bad_symref(L, o, ref);
-		return L->builtin[ref.sym];
+	} else if (ref.pkg == PkgIdxBuiltin) {
+		if (i >= L->nbuiltin || !L->builtin[i])
+			bad_symref(L, o, ref);
+		return L->builtin[i];
+	} else {
+		i = goobj_local(&o->o, ref);
+		if (i >= o->o.nsym)
+			bad_symref(L, o, ref);
 	}
-	i = goobj_local(&o->o, ref);
-	return o->syms[i];
+	return in->syms[i];
 }
 
 static inline Rel rel_at(const Link *L, Rels r, u32 k)

@@ -15,7 +15,6 @@ typedef struct {
 	const char *path;
 	File file;
 	const char *why;	/* it cannot be opened */
-	Arena arena;
 	LObj **obj;
 	u32 nobj, capobj;
 	/* What is wrong behind the last of obj. */

@@ -194,7 +194,8 @@ static void check_one(void *arg, size_t i)
 	Load *ld = arg;
 	u32 k = ld->order[i];
 	const LObj *o = ld->L->obj[k];
-	Fault f = goobj_check(&o->o);
+	Fault f = goobj_check(&o->o, GOOBJ_NO_FUNCINFO |
+			      (ld->L->flag.w ? GOOBJ_NO_DWARF : 0));
 
 	ld->obj[k].why = f.why ? f.why : hash_names(ld, o, &ld->obj[k]);
 	if (!ld->obj[k].why)

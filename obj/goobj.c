@@ -286,19 +286,25 @@ static Fault reloc_fault(const GoObj *o, const Limits *l, u32 k, i32 before)
 	return fault("a relocation lies outside of its symbol", at);
 }
 
-static Fault check_relocs(const GoObj *o, const Limits *l)
+static Fault check_relocs(const GoObj *o, const Limits *l, bool dwarf)
 {
-	const u8 *p = goobj_at(o, BlkReloc, 0, RELOC_SIZE);
 	u32 k = 0;
 
 	for (u32 i = 0; i < o->ndef; i++) {
 		u32 end = goobj_idx(o, BlkRelocIdx, i + 1);
 		u32 size, n;
+		const u8 *p;
 		i32 before = 0;
 
 		if (k == end)
 			continue;
-		size = goobj_sym(o, i).size;
+		p = goobj_at(o, BlkSymdef, i, SYM_SIZE);
+		if (!dwarf && p[10] >= SDWARFCUINFO && p[10] <= SDWARFLINES) {
+			k = end;
+			continue;
+		}
+		size = ld32(p + 13, false);
+		p = goobj_at(o, BlkReloc, k, RELOC_SIZE);
 		n = (u32)goobj_data(o, i).n;
 		size = size > n ? size : n;
 		for (; k < end; k++, p += RELOC_SIZE) {
@@ -333,22 +339,22 @@ const char *funcinfo_parse(View data, GoFuncInfo *f)
 
 /* Parents come before their children, so that a walk up an inline tree
  * ends. */
-static const char *check_funcinfo(const GoObj *o, const Limits *l, View data)
+const char *goobj_funcinfo(const GoObj *o, View data, GoFuncInfo *f)
 {
-	GoFuncInfo f;
-	const char *why = funcinfo_parse(data, &f);
+	const char *why = funcinfo_parse(data, f);
+	Limits l = limits_of(o);
 
-	for (u32 i = 0; !why && i < f.nfile; i++)
-		if (funcinfo_file(&f, i) >= o->nfile)
+	for (u32 i = 0; !why && i < f->nfile; i++)
+		if (funcinfo_file(f, i) >= o->nfile)
 			why = "FuncInfo has a file that is not there";
-	for (u32 i = 0; !why && i < f.ninl; i++) {
-		InlNode n = funcinfo_inl(&f, i);
+	for (u32 i = 0; !why && i < f->ninl; i++) {
+		InlNode n = funcinfo_inl(f, i);
 
 		if (n.file >= o->nfile)
 			why = "FuncInfo has a file that is not there";
 		else if (n.parent < -1 || n.parent >= (i64)i)
 			why = "an inlined call is its own ancestor";
-		else if (!ref_good(l, n.func))
+		else if (!ref_good(&l, n.func))
 			why = "an inlined function that is not there";
 	}
 	return why;
@@ -373,8 +379,9 @@ static const char *aux_wrong(const GoObj *o, const Limits *l, GoAux a)
 
 /* No two functions have one FuncInfo, so that those of all of them are not
  * longer than the data: a bound for whoever looks into each. */
-static Fault check_auxs(const GoObj *o, const Limits *l)
+static Fault check_auxs(const GoObj *o, const Limits *l, bool funcinfo)
 {
+	GoFuncInfo info;
 	u64 total = 0;
 
 	for (u32 k = 0; k < o->naux; k++) {
@@ -385,9 +392,10 @@ static Fault check_auxs(const GoObj *o, const Limits *l)
 			View data = goobj_data(o, goobj_local(o, a.sym));
 
 			total += data.n;
-			why = total > o->ndata ?
-				"functions share their FuncInfo" :
-				check_funcinfo(o, l, data);
+			if (total > o->ndata)
+				why = "functions share their FuncInfo";
+			else if (funcinfo)
+				why = goobj_funcinfo(o, data, &info);
 		}
 		if (why)
 			return fault(why, o->blk[BlkAux] +
@@ -431,15 +439,16 @@ Fault goobj_begin(View obj, GoObj *o)
 	return f;
 }
 
-Fault goobj_check(const GoObj *o)
+Fault goobj_check(const GoObj *o, unsigned without)
 {
 	Limits l = limits_of(o);
 	Fault f = check_tables(o);
 
 	if (!f.why)
-		f = check_relocs(o, &l);
+		f = check_relocs(o, &l, !(without & GOOBJ_NO_DWARF));
 	if (!f.why)
-		f = check_auxs(o, &l);
+		f = check_auxs(o, &l,
+			       !(without & GOOBJ_NO_FUNCINFO));
 	if (!f.why)
 		f = check_refs(o, &l, BlkRefName, o->nrefname);
 	if (!f.why)
@@ -451,7 +460,7 @@ Fault goobj_open(View obj, GoObj *o)
 {
 	Fault f = goobj_begin(obj, o);
 
-	return f.why ? f : goobj_check(o);
+	return f.why ? f : goobj_check(o, 0);
 }
 
 /* ---- names ----------------------------------------------------------- */

@@ -259,9 +259,12 @@ typedef struct {
  * from the object's first byte. */
 Fault goobj_open(View obj, GoObj *o);
 /* The same in two steps. After the first only the strings of Autolib and
- * PkgIdx are known to be good. */
+ * PkgIdx are known to be good. The second can leave out what lies in pages
+ * of the file that are perhaps never needed: relocations of DWARF symbols;
+ * what FuncInfos say, which goobj_funcinfo then checks. */
+enum { GOOBJ_NO_DWARF = 1, GOOBJ_NO_FUNCINFO = 2 };
 Fault goobj_begin(View obj, GoObj *o);
-Fault goobj_check(const GoObj *o);
+Fault goobj_check(const GoObj *o, unsigned without);
 
 static inline const u8 *goobj_at(const GoObj *o, Blk b, u32 i, u32 size)
 {
@@ -409,6 +412,8 @@ typedef struct {
 
 /* NULL, or what is wrong with the length of the data. */
 const char *funcinfo_parse(View data, GoFuncInfo *f);
+/* The same of a FuncInfo of o, of which nothing is known to be good. */
+const char *goobj_funcinfo(const GoObj *o, View data, GoFuncInfo *f);
 static inline u32 funcinfo_file(const GoFuncInfo *f, u32 i)
 {
 	return ld32(f->files.p + (size_t)i * 4, false);
