@@ -113,7 +113,7 @@ class Step:
 
 	def link(self, linker, out, extra=(), **env):
 		"""Runs it; (status, what it wrote to standard error)."""
-		if os.path.lexists(out):
+		if os.path.isfile(out):	# not /dev/full
 			os.unlink(out)
 		args, e = self.command(linker, out, extra)
 		r = subprocess.run(args, env=dict(e, **env), cwd=self.dir,
