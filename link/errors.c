@@ -3,8 +3,8 @@
  * by their looks: those of a symbol or of the whole, counted, and the run
  * ends with status 2 at the next checkpoint or after 20 of them; Exitf, with
  * the program's name in front, status 2; log.Fatalf, with "link: " in front,
- * status 1. The output is only written when everything went well, so there
- * is nothing to clean up.
+ * status 1. Nothing of the output has been written by then, but an older one
+ * is removed, as cmd/link does it: what is there has always been linked.
  *
  * cmd/link/internal/ld/util.go, errors.go.
  */
@@ -64,6 +64,7 @@ void link_exitf(const Link *L, const char *fmt, ...)
 {
 	va_list ap;
 
+	out_remove(L);
 	va_start(ap, fmt);
 	quit(L->flag.argv0, ": ", 2, fmt, ap);
 }
@@ -72,15 +73,17 @@ void link_fatalf(const Link *L, const char *fmt, ...)
 {
 	va_list ap;
 
-	(void)L;
+	out_remove(L);
 	va_start(ap, fmt);
 	quit("link", ": ", 1, fmt, ap);
 }
 
 void exit_if_errors(Link *L)
 {
-	if (__atomic_load_n(&L->diag.n, __ATOMIC_RELAXED))
-		exit(2);
+	if (!__atomic_load_n(&L->diag.n, __ATOMIC_RELAXED))
+		return;
+	out_remove(L);
+	exit(2);
 }
 
 /* Go's linker would crash here: it trusts its compiler. */

@@ -555,8 +555,17 @@ void asmb(Link *L);
 void asmbfips(Link *L);
 void asmb2(Link *L);
 void write_output(Link *L);
+
+/* recheck.c: reads the output again. Only debug builds do, which also look
+ * whether a slot is untouched before it is written. */
+void recheck(Link *L);
+#ifndef LINK_DEBUG
+#define LINK_DEBUG 0
+#endif
 /* For libinit: refuses to destroy an input, and removes an old output. */
 void out_prepare(Link *L);
+/* When a run ends with an error: what cmd/link does to an old output. */
+void out_remove(const Link *L);
 /* Room for an output of n bytes in L->out, zeros; what it has is kept. */
 void out_reserve(Link *L, u64 n);
 

@@ -41,46 +41,64 @@ void out_reserve(Link *L, u64 n)
 
 /* ---- before: what is there now --------------------------------------- */
 
-static void refuse_input(const Link *L, const struct stat *out,
-			 const char *path)
+static bool same_file(const struct stat *out, const char *path)
 {
 	struct stat st;
 
-	if (path && stat(path, &st) == 0 && st.st_dev == out->st_dev &&
-	    st.st_ino == out->st_ino)
-		link_exitf(L, "output file %s is also an input",
-			   L->flag.out);
+	return path && stat(path, &st) == 0 && st.st_dev == out->st_dev &&
+		st.st_ino == out->st_ino;
 }
 
-/* Only what looks like an archive can be one of the hundreds of them. */
-static void refuse_inputs(const Link *L, const struct stat *out)
+static bool is_archive(const char *path)
 {
-	const Map *m = &L->packagefile;
 	char head[8] = {0};
-	int fd = open(L->flag.out, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool ar = fd >= 0 && read(fd, head, sizeof head) == sizeof head &&
 		memcmp(head, "!<arch>\n", sizeof head) == 0;
-	size_t i;
 
 	if (fd >= 0)
 		close(fd);
-	refuse_input(L, out, L->flag.main);
-	refuse_input(L, out, L->flag.importcfg);
-	for (i = 0; ar && i < m->cap; i++)
+	return ar;
+}
+
+/* Only what looks like an archive can be one of the hundreds of them. */
+static bool is_input(const Link *L, const struct stat *out)
+{
+	const Map *m = &L->packagefile;
+	bool ar = is_archive(L->flag.out);
+	bool in = same_file(out, L->flag.main) ||
+		same_file(out, L->flag.importcfg);
+	size_t i;
+
+	for (i = 0; ar && !in && i < m->cap; i++)
 		if (m->slot[i].used) {
 			const PackageFile *f = m->slot[i].val.p;
 
-			refuse_input(L, out, (const char *)f->file.p);
+			in = same_file(out, (const char *)f->file.p);
 		}
+	return in;
 }
 
 void out_prepare(Link *L)
 {
 	struct stat st;
 
-	if (stat(L->flag.out, &st) == 0 && S_ISREG(st.st_mode))
-		refuse_inputs(L, &st);
+	if (stat(L->flag.out, &st) == 0 && S_ISREG(st.st_mode) &&
+	    is_input(L, &st))
+		link_exitf(L, "output file %s is also an input",
+			   L->flag.out);
 	if (lstat(L->flag.out, &st) == 0 && S_ISREG(st.st_mode))
+		unlink(L->flag.out);
+}
+
+/* Possibly before all flags are known: an archive may be an input. */
+void out_remove(const Link *L)
+{
+	struct stat st;
+
+	if (L->flag.out && lstat(L->flag.out, &st) == 0 &&
+	    S_ISREG(st.st_mode) && !is_archive(L->flag.out) &&
+	    !is_input(L, &st))
 		unlink(L->flag.out);
 }
 
