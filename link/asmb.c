@@ -11,7 +11,10 @@
  */
 #include "link/link.h"
 
-enum { RUN = 256 };	/* symbols written in one go */
+enum {
+	RUN = 256,	/* symbols written in one go */
+	AHEAD = 8
+};
 
 typedef struct {
 	const SymVec *v;
@@ -70,6 +73,35 @@ static void pad_behind(const Link *L, const SymVec *v, u32 i, u8 *out)
 	pad(L, out + sym_data(L, v->p[i]).n, end);
 }
 
+/* Data lies in the order of sizes, all over memory: what will be read is
+ * asked for in time. */
+static void prefetch(const Link *L, const Piece *p, u32 i)
+{
+	const SymRow *r;
+	const GoObj *o;
+
+	if (i + 2 * AHEAD < p->to)
+		__builtin_prefetch(row(L, p->v->p[i + 2 * AHEAD]));
+	if (i + AHEAD >= p->to)
+		return;
+	r = row(L, p->v->p[i + AHEAD]);
+	if (r->obj < OBJ_FIRST)
+		return;
+	o = &L->obj[r->obj]->o;
+	__builtin_prefetch(goobj_at(o, BlkDataIdx, r->li, 4));
+	__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li, 4));
+}
+
+/* Nobody else has written here. */
+static void check_untouched(const Link *L, Sym s, const u8 *out)
+{
+	u32 i;
+
+	for (i = 0; i < row(L, s)->size; i++)
+		if (out[i])
+			DIE("two symbols write to one place");
+}
+
 static void write_piece(Link *L, const Piece *p)
 {
 	u32 i;
@@ -78,8 +110,11 @@ static void write_piece(Link *L, const Piece *p)
 		Sym s = p->v->p[i];
 		u8 *out = sym_has(L, s, A_SUBSYM) ? NULL : place_of(L, s);
 
+		prefetch(L, p, i);
 		if (!out)
 			continue;
+		if (LINK_DEBUG)
+			check_untouched(L, s, out);
 		relocate_into(L, s, out);
 		if (p->text && i == 0)
 			pad(L, sect_place(L, sym_sect(L, s), 0), out);

@@ -20,18 +20,16 @@
 
 /* ---- symbols by kind ------------------------------------------------- */
 
-enum { CHUNK = 1 << 15 };	/* symbols that a task looks at */
+enum { CHUNK = 1 << 14 };	/* symbols that a task looks at */
 
+/* Two rounds, so that nothing but the result needs memory: each chunk counts
+ * what it has of each kind, then puts it behind what those before it have. */
 typedef struct {
 	Link *L;
 	DoData *d;
-	/* Those found in each chunk, from its place on. */
-	Sym *found;
-	u8 *kind;
-	u32 *n;	/* how many */
-	u32 (*at)[NKIND];	/* how many by kind; then, where they go */
-	u32 nchunk;
-} Collect;
+	u32 (*at)[NKIND];	/* by chunk: how many; then, where they go */
+	u32 n;
+} Chunks;
 
 static Kind layout_kind(const Link *L, Sym s)
 {
@@ -40,14 +38,18 @@ static Kind layout_kind(const Link *L, Sym s)
 	return k ? k : row(L, s)->kind;
 }
 
-static void collect_chunk(void *arg, size_t i)
+static Sym chunk_end(const Link *L, size_t i)
 {
-	Collect *c = arg;
-	Link *L = c->L;
-	Sym s = (Sym)i * CHUNK, at = s;
-	Sym end = L->nsym - s < CHUNK ? L->nsym : s + CHUNK;
+	return L->nsym - i * CHUNK < CHUNK ? L->nsym : (Sym)(i + 1) * CHUNK;
+}
 
-	for (s += s == 0; s < end; s++) {
+static void count_chunk(void *arg, size_t i)
+{
+	Chunks *c = arg;
+	Link *L = c->L;
+	Sym s = i ? (Sym)i * CHUNK : 1, end = chunk_end(L, i);
+
+	for (; s < end; s++) {
 		SymRow *r = row(L, s);
 		Kind k;
 
@@ -58,34 +60,35 @@ static void collect_chunk(void *arg, size_t i)
 		if (k <= K_STEXTEND || k >= K_SFirstUnallocated ||
 		    !sym_toplevel(L, s))
 			continue;
-		r->attr |= A_ONLIST;
-		c->found[at] = s;
-		c->kind[at++] = (u8)k;
+		r->attr |= A_ONLIST | A_MARK;
 		c->at[i][k]++;
 	}
-	c->n[i] = at - (Sym)i * CHUNK;
 }
 
 static void place_chunk(void *arg, size_t i)
 {
-	Collect *c = arg;
-	const Sym *s = c->found + i * CHUNK;
-	const u8 *k = c->kind + i * CHUNK;
-	u32 j;
+	Chunks *c = arg;
+	const Link *L = c->L;
+	Sym s = i ? (Sym)i * CHUNK : 1, end = chunk_end(L, i);
 
-	for (j = 0; j < c->n[i]; j++)
-		c->d->sym[k[j]].p[c->at[i][k[j]]++] = s[j];
+	for (; s < end; s++)
+		if (row(L, s)->attr & A_MARK) {
+			Kind k = layout_kind(L, s);
+
+			row(L, s)->attr &= ~(u32)A_MARK;
+			c->d->sym[k].p[c->at[i][k]++] = s;
+		}
 }
 
-/* Room for each kind, and in it for what each chunk found. */
-static void make_room(Collect *c)
+/* Room for each kind, and in it for what each chunk has. */
+static void make_room(Chunks *c)
 {
 	u32 i, k;
 
 	for (k = 0; k < NKIND; k++) {
 		SymVec *v = &c->d->sym[k];
 
-		for (i = 0; i < c->nchunk; i++) {
+		for (i = 0; i < c->n; i++) {
 			u32 n = c->at[i][k];
 
 			c->at[i][k] = v->n;
@@ -99,16 +102,12 @@ static void make_room(Collect *c)
 
 static void collect(Link *L, DoData *d)
 {
-	Collect c = {.L = L, .d = d, .nchunk = (L->nsym + CHUNK - 1) / CHUNK};
-	size_t n = (size_t)c.nchunk * CHUNK;
+	Chunks c = {.L = L, .d = d, .n = (L->nsym + CHUNK - 1) / CHUNK};
 
-	c.found = mem_alloc(&L->mem, n * sizeof *c.found);
-	c.kind = mem_alloc(&L->mem, n);
-	c.n = mem_alloc(&L->mem, c.nchunk * sizeof *c.n);
-	c.at = mem_alloc(&L->mem, c.nchunk * sizeof *c.at);
-	pool_for(L->flag.threads, c.nchunk, collect_chunk, &c);
+	c.at = mem_alloc(&L->mem, c.n * sizeof *c.at);
+	pool_for(L->flag.threads, c.n, count_chunk, &c);
 	make_room(&c);
-	pool_for(L->flag.threads, c.nchunk, place_chunk, &c);
+	pool_for(L->flag.threads, c.n, place_chunk, &c);
 }
 
 /* makeRelroForSharedLib: what has relocations is not really read-only. */
