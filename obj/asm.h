@@ -25,7 +25,8 @@ typedef struct AsmCtx AsmCtx;
 
 typedef enum {
 	TYPE_NONE,
-	TYPE_BRANCH,	/* x(PC), a label: target, or offset = its number */
+	TYPE_BRANCH,	/* x(PC), a label: target, or offset = its number. From
+			 * preprocess on, without target or sym: to itself */
 	TYPE_TEXTSIZE,	/* of TEXT: offset = frame, size2 = arguments */
 	TYPE_MEM,	/* sym+offset(name)(reg)(index*scale) */
 	TYPE_CONST,	/* $offset */

@@ -36,6 +36,8 @@ u32 asm_base(AsmCtx *c, View name, u32 delta);
 /* The position as the object is to have it: its file's number, its line. */
 u32 asm_pos_file(AsmCtx *c, AsmPos pos);
 u32 asm_pos_line(const AsmCtx *c, AsmPos pos);
+/* CALL, RET ...: opcodes below A_ARCH. */
+bool asm_common_opcode(View name, u16 *op);
 /* As asm.pos() does it: a file gets its number with the first position. */
 AsmPos asm_pos(AsmCtx *c, u32 base, u32 line);
 View asm_abs_file(AsmCtx *c, View name);

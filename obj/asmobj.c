@@ -325,13 +325,16 @@ static void set_target(AsmCtx *c, AsmProg *p, const Numbers *t)
 	}
 }
 
-/* Where a jump to a jump to ... ends. NULL: nowhere. */
+/* Where a jump to a jump to ... ends. NULL: nowhere; then it is left without
+ * a target, which means itself. */
 static AsmProg *brloop(AsmProg *p, u64 *hops)
 {
-	for (int n = 0; n < MAX_JUMPS && *hops < MAX_HOPS; n++, ++*hops) {
+	for (int n = 0; n < MAX_JUMPS; n++, ++*hops) {
 		if (p->opcode != AJMP || p->to.type != TYPE_BRANCH ||
 		    !p->to.target)
 			return p;
+		if (p->to.target == p)
+			return NULL;
 		p = p->to.target;
 	}
 	return NULL;
@@ -353,8 +356,10 @@ static void linkpatch(AsmCtx *c, AsmFunc *f)
 		p->to.target = brloop(p->to.target, &hops);
 		if (p->to.target)
 			p->to.offset = p->to.target->pc;
-		else
-			asm_error_prog(c, p, "a jump that comes to no end");
+		if (hops > MAX_HOPS) {
+			asm_error_prog(c, p, "too many jumps to jumps");
+			break;
+		}
 	}
 	free(t.at);
 }

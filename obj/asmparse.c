@@ -419,7 +419,8 @@ static void statement(AsmParser *p)
 	p->jump = false;
 	if (asm_is_pseudo(p))
 		asm_pseudo(p);
-	else if (p->ctx->arch->opcode(p->word, &op))
+	else if (p->ctx->arch->opcode(p->word, &op) ||
+		 asm_common_opcode(p->word, &op))
 		asm_instruction(p, op);
 	else
 		asm_parse_error(p, "unrecognized instruction \"%.*s\"",

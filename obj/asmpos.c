@@ -323,3 +323,23 @@ void asm_prog_text(Buf *out, const AsmCtx *c, const AsmProg *p)
 		c->arch->reg_name(out, p->reg_to2);
 	}
 }
+
+bool asm_common_opcode(View name, u16 *op)
+{
+	for (u16 i = 0; i < A_ARCH; i++)
+		if (view_is(name, common[i])) {
+			*op = i;
+			return true;
+		}
+	return false;
+}
+
+const AsmArch *asm_arch(View goarch)
+{
+	static const AsmArch *const all[] = {&asm_amd64, &asm_arm64};
+
+	for (size_t i = 0; i < NELEM(all); i++)
+		if (view_is(goarch, arch_table[all[i]->id].goarch))
+			return all[i];
+	return NULL;
+}

@@ -166,7 +166,7 @@ static bool small_int(AsmParser *p, AsmIn *in, i64 *x)
 	}
 	v = asm_atoi(in, t.text);
 	*x = (i64)v;
-	if (v < 1u << 30)
+	if (v < 1u << 31)
 		return true;
 	asm_parse_error(p, "TEXT: a size of %.*s bytes", TEXT(t.text));
 	return false;

@@ -40,6 +40,7 @@ const char *cmd_write_file(const char *path, View v);
 /* 2 if stdout could not be written, else status. */
 int cmd_done(int status);
 
-extern const Cmd cmd_dump, cmd_nm, cmd_copy, cmd_lint, cmd_write;
+extern const Cmd cmd_dump, cmd_nm, cmd_copy, cmd_lint, cmd_write,
+	cmd_asm;
 
 #endif

@@ -1,0 +1,625 @@
+/*
+ * What is done to a function's instructions before they are encoded.
+ *
+ * progedit, as labels are resolved: how the thread-local g is reached, jumps
+ * to symbols, addresses by LEAQ, floating constants in memory, the GOT.
+ *
+ * preprocess: the stack check, the frame, what SP is at each instruction.
+ *
+ *     TEXT                        stack check unless NOSPLIT or a small leaf
+ *     PUSHQ BP; MOVQ SP, BP       unless NOFRAME, or no frame and no call
+ *     ADJSP $frame
+ *     ...
+ *     RET                         ADJSP $-frame; POPQ BP; RET
+ *     the call of morestack
+ *
+ * Source: cmd/internal/obj/x86/obj6.go
+ */
+#include "obj/asmamd64.h"
+
+enum { STACK_SMALL = 128, STACK_BIG = 4096 };	/* internal/abi/stack.go */
+enum { R_G = R_R14, R_TMP = R_R12, R_CTXT = R_DX, R_GOT = R_R15 };
+
+/* ---- systems ---------------------------------------------------------------- */
+
+Amd64Os amd64_os(const AsmCtx *c)
+{
+	static const struct {
+		const char *goos;
+		Amd64Os os;
+	} rows[] = {
+		{"linux", OS_LINUX}, {"android", OS_ANDROID},
+		{"darwin", OS_DARWIN}, {"ios", OS_DARWIN},
+		{"freebsd", OS_FREEBSD}, {"netbsd", OS_OTHERBSD},
+		{"openbsd", OS_OTHERBSD}, {"dragonfly", OS_OTHERBSD},
+		{"windows", OS_WINDOWS}, {"plan9", OS_PLAN9},
+		{"solaris", OS_SOLARIS}, {"illumos", OS_SOLARIS},
+	};
+
+	for (size_t i = 0; i < NELEM(rows); i++)
+		if (view_is(c->flags->goos, rows[i].goos))
+			return rows[i].os;
+	return OS_UNKNOWN;
+}
+
+bool amd64_one_insn_tls(const AsmCtx *c)
+{
+	switch (amd64_os(c)) {
+	case OS_ANDROID:
+	case OS_PLAN9:
+	case OS_WINDOWS: return false;
+	case OS_LINUX:
+	case OS_FREEBSD: return !c->flags->shared;
+	default: return true;
+	}
+}
+
+/* ---- progedit ---------------------------------------------------------------- */
+
+static bool is_mov(const AsmProg *p)
+{
+	return p->opcode == AMOVQ || p->opcode == AMOVL;
+}
+
+static bool is_reg(const AsmAddr *a)
+{
+	return a->type == TYPE_REG && reg_in(a->reg, R_AX, R_R15);
+}
+
+static bool loads_tls(const AsmProg *p)
+{
+	return is_mov(p) && p->from.type == TYPE_REG &&
+		p->from.reg == R_TLS && is_reg(&p->to);
+}
+
+static void nopout(AsmProg *p)
+{
+	p->opcode = ANOP;
+	p->scond = 0;
+	p->from = p->to = (AsmAddr){.type = TYPE_NONE};
+	p->rest = NULL;
+	p->nrest = 0;
+	p->reg = p->reg_to2 = 0;
+}
+
+/* off(R)(TLS*1) becomes off(TLS). */
+static void direct_tls(AsmAddr *a)
+{
+	if (a->type == TYPE_MEM && a->index == R_TLS &&
+	    reg_in(a->reg, R_AX, R_R15)) {
+		a->reg = R_TLS;
+		a->scale = 0;
+		a->index = 0;
+	}
+}
+
+/* MOVQ 0(TLS), R becomes MOVQ TLS, R; MOVQ 0(R)(TLS*2), R. */
+static void indirect_tls(AsmCtx *c, AsmProg *p)
+{
+	AsmProg *q;
+
+	if (!is_mov(p) || p->from.type != TYPE_MEM || p->from.reg != R_TLS ||
+	    !is_reg(&p->to))
+		return;
+	q = asm_append(c, p);
+	q->opcode = p->opcode;
+	q->from = p->from;
+	q->from.reg = p->to.reg;
+	q->from.index = R_TLS;
+	q->from.scale = 2;
+	q->to = p->to;
+	p->from.type = TYPE_REG;
+	p->from.index = 0;
+	p->from.offset = 0;
+}
+
+/* Where the offset is known at run time only: from runtime.tls_g. */
+static void tls_variable(AsmCtx *c, AsmProg *p, Amd64Os os)
+{
+	AsmProg *q;
+
+	if ((os != OS_ANDROID && os != OS_WINDOWS) || !loads_tls(p))
+		return;
+	p->from = (AsmAddr){.type = TYPE_MEM, .name = NAME_EXTERN,
+			    .sym = asm_lookup(c, "runtime.tls_g", SymABI0)};
+	if (os != OS_WINDOWS)
+		return;
+	q = asm_append(c, p);
+	q->opcode = p->opcode;
+	q->from = (AsmAddr){.type = TYPE_MEM, .reg = p->to.reg,
+			    .index = R_GS, .scale = 1};
+	q->to = p->to;
+}
+
+static void edit_tls(AsmCtx *c, AsmProg *p)
+{
+	Amd64Os os = amd64_os(c);
+
+	if (amd64_one_insn_tls(c)) {
+		if (loads_tls(p) && os != OS_SOLARIS)
+			nopout(p);
+		direct_tls(&p->from);
+		direct_tls(&p->to);
+	} else {
+		indirect_tls(c, p);
+	}
+	tls_variable(c, p, os);
+	if (os == OS_WINDOWS || os == OS_PLAN9) {
+		if (p->from.scale == 1 && p->from.index == R_TLS)
+			p->from.scale = 2;
+		if (p->to.scale == 1 && p->to.index == R_TLS)
+			p->to.scale = 2;
+	}
+}
+
+/* Instructions whose floating constant is kept in memory: in how many
+ * bytes. */
+static unsigned float_size(u16 op)
+{
+	switch (op) {
+	case AMOVSS: case AVMOVSS: case AFMOVF: case AFADDF: case AFSUBF:
+	case AFSUBRF: case AFMULF: case AFDIVF: case AFDIVRF: case AFCOMF:
+	case AFCOMFP: case AADDSS: case ASUBSS: case AMULSS: case ADIVSS:
+	case ACOMISS: case AUCOMISS:
+		return 4;
+	case AMOVSD: case AVMOVSD: case AFMOVD: case AFADDD: case AFSUBD:
+	case AFSUBRD: case AFMULD: case AFDIVD: case AFDIVRD: case AFCOMD:
+	case AFCOMDP: case AADDSD: case ASUBSD: case AMULSD: case ADIVSD:
+	case ACOMISD: case AUCOMISD:
+		return 8;
+	}
+	return 0;
+}
+
+static void edit_float(AsmCtx *c, AsmProg *p)
+{
+	unsigned size = float_size(p->opcode);
+	bool mov = p->opcode == AMOVSS || p->opcode == AVMOVSS ||
+		p->opcode == AMOVSD || p->opcode == AVMOVSD;
+	float f = (float)p->from.fval;
+	u64 bits = 0;
+	u32 bits32;
+
+	if (size == 0 || p->from.type != TYPE_FCONST)
+		return;
+	memcpy(&bits, &p->from.fval, 8);
+	if (mov && bits == 0 && p->to.type == TYPE_REG &&
+	    reg_in(p->to.reg, R_X0, R_X15)) {
+		p->opcode = AXORPS;
+		p->from = p->to;
+		return;
+	}
+	if (size == 4) {
+		memcpy(&bits32, &f, 4);
+		bits = bits32;
+	}
+	p->from = (AsmAddr){.type = TYPE_MEM, .name = NAME_EXTERN,
+			    .sym = asm_float_sym(c, bits, size)};
+}
+
+static bool is_plain_mem(const AsmAddr *a)
+{
+	return a->type == TYPE_MEM && a->name == NAME_NONE && !a->reg &&
+		!a->index && !a->sym;
+}
+
+/* ---- the GOT: -dynlink --------------------------------------------------------- */
+
+static bool is_extern(const AsmAddr *a)
+{
+	return a->name == NAME_EXTERN && !(a->sym->flag & SymFlagLocal);
+}
+
+static AsmProg *got_load(AsmCtx *c, AsmProg *p, LSym *sym, int reg)
+{
+	AsmProg *q = asm_append(c, p);
+
+	q->opcode = AMOVQ;
+	q->from = (AsmAddr){.type = TYPE_MEM, .name = NAME_GOTREF,
+			    .sym = sym};
+	q->to = (AsmAddr){.type = TYPE_REG, .reg = (i16)reg};
+	return q;
+}
+
+/* $sym+off into a register: sym@GOT, and LEAQ for the offset. */
+static void got_address(AsmCtx *c, AsmProg *p)
+{
+	AsmProg *q;
+
+	if (p->opcode == ALEAQ && p->from.type == TYPE_MEM &&
+	    is_extern(&p->from)) {
+		p->opcode = AMOVQ;
+		p->from.type = TYPE_ADDR;
+	}
+	if (p->from.type != TYPE_ADDR || !is_extern(&p->from))
+		return;
+	if (p->to.type != TYPE_REG || p->opcode != AMOVQ) {
+		asm_error_prog(c, p, "do not know how to handle LEA-type "
+			       "insn to non-register with -dynlink");
+		return;
+	}
+	p->from.type = TYPE_MEM;
+	p->from.name = NAME_GOTREF;
+	if (p->from.offset == 0)
+		return;
+	q = asm_append(c, p);
+	q->opcode = ALEAQ;
+	q->from = (AsmAddr){.type = TYPE_MEM, .reg = p->to.reg,
+			    .offset = p->from.offset};
+	q->to = p->to;
+	p->from.offset = 0;
+}
+
+/* The operand that is a variable of elsewhere, NULL: none. */
+static AsmAddr *got_operand(AsmCtx *c, AsmProg *p)
+{
+	AsmAddr *third = p->nrest ? &p->rest[0] : NULL, *found = NULL;
+	AsmAddr *all[] = {&p->from, third, &p->to};
+	int n = 0;
+
+	for (size_t i = 0; i < NELEM(all); i++)
+		if (all[i] && is_extern(all[i])) {
+			found = all[i];
+			n++;
+		}
+	for (u8 i = 1; i < p->nrest; i++)
+		n += is_extern(&p->rest[i]) ? 2 : 0;
+	if (n > 1)
+		asm_error_prog(c, p, "cannot handle NAME_EXTERN on multiple "
+			       "operands with -dynlink");
+	return found;
+}
+
+/* MOVx sym, R becomes MOVQ sym@GOT, R15; MOVx (R15), R. */
+static void use_got(AsmCtx *c, AsmProg *p)
+{
+	AsmAddr *a;
+	AsmProg *q;
+	LSym *sym;
+
+	got_address(c, p);
+	a = got_operand(c, p);
+	if (!a || p->opcode == ACALL || p->opcode == ATEXT ||
+	    p->opcode == AFUNCDATA || p->opcode == ARET || p->opcode == AJMP)
+		return;
+	if (a->type != TYPE_MEM) {
+		asm_error_prog(c, p, "don't know how to handle with "
+			       "-dynlink");
+		return;
+	}
+	sym = a->sym;
+	a->reg = R_GOT;
+	a->name = NAME_NONE;
+	a->sym = NULL;
+	q = asm_append(c, got_load(c, p, sym, R_GOT));
+	q->opcode = p->opcode;
+	q->from = p->from;
+	q->to = p->to;
+	q->rest = p->rest;
+	q->nrest = p->nrest;
+	nopout(p);
+}
+
+void amd64_progedit(AsmCtx *c, AsmProg *p)
+{
+	bool cmp = p->opcode == ACMPPD || p->opcode == ACMPPS ||
+		p->opcode == ACMPSD || p->opcode == ACMPSS;
+
+	edit_tls(c, p);
+	if (cmp && is_plain_mem(&p->to))
+		p->to.type = TYPE_CONST;
+	if ((p->opcode == ACALL || p->opcode == AJMP || p->opcode == ARET) &&
+	    p->to.type == TYPE_MEM && p->to.sym &&
+	    (p->to.name == NAME_EXTERN || p->to.name == NAME_STATIC))
+		p->to.type = TYPE_BRANCH;
+	if (p->from.type == TYPE_ADDR && is_mov(p)) {
+		p->opcode = p->opcode == AMOVL ? ALEAL : ALEAQ;
+		p->from.type = TYPE_MEM;
+	}
+	edit_float(c, p);
+	if (c->flags->dynlink)
+		use_got(c, p);
+}
+
+/* ---- the stack check ------------------------------------------------------------- */
+
+static AsmProg *add(AsmCtx *c, AsmProg *p, u16 op, AsmAddr from, AsmAddr to)
+{
+	p = asm_append(c, p);
+	p->opcode = op;
+	p->from = from;
+	p->to = to;
+	return p;
+}
+
+static AsmAddr reg(int r)
+{
+	return (AsmAddr){.type = TYPE_REG, .reg = (i16)r};
+}
+
+static AsmAddr mem(int r, i64 off)
+{
+	return (AsmAddr){.type = TYPE_MEM, .reg = (i16)r, .offset = off};
+}
+
+static AsmAddr imm(i64 v)
+{
+	return (AsmAddr){.type = TYPE_CONST, .offset = v};
+}
+
+/* Progedit for p and what it appends, up to the instruction behind. */
+static AsmProg *edit_run(AsmCtx *c, AsmProg *p)
+{
+	AsmProg *next = p->link;
+
+	amd64_progedit(c, p);
+	while (p->link != next) {
+		p = p->link;
+		amd64_progedit(c, p);
+	}
+	return p;
+}
+
+static AsmProg *load_g(AsmCtx *c, AsmFunc *f, AsmProg *p)
+{
+	if (f->sym->abi == SymABIInternal)
+		return p;
+	p = edit_run(c, add(c, p, AMOVQ, mem(R_TLS, 0), reg(R_G)));
+	if (p->from.index == R_TLS)
+		p->from.scale = 2;
+	return p;
+}
+
+/* The comparison with g.stackguard0; *wrapped is the jump taken if the frame
+ * is larger than the address space below. */
+static AsmProg *compare(AsmCtx *c, AsmProg *p, i32 frame, AsmProg **wrapped)
+{
+	AsmAddr guard = mem(R_G, 16), none = {.type = TYPE_NONE};
+	i64 below = (i64)frame - STACK_SMALL;
+
+	*wrapped = NULL;
+	if (frame <= STACK_SMALL) {
+		p = add(c, p, ACMPQ, reg(R_SP), guard);
+		return asm_start_unsafe(c, p);
+	}
+	if (frame <= STACK_BIG) {
+		p = add(c, p, ALEAQ, mem(R_SP, -below), reg(R_TMP));
+		p = add(c, p, ACMPQ, reg(R_TMP), guard);
+		return asm_start_unsafe(c, p);
+	}
+	p = add(c, p, AMOVQ, reg(R_SP), reg(R_TMP));
+	p = asm_start_unsafe(c, p);
+	p = add(c, p, ASUBQ, imm(below), reg(R_TMP));
+	p = *wrapped = add(c, p, AJCS, none, none);
+	p->to.type = TYPE_BRANCH;
+	return add(c, p, ACMPQ, reg(R_TMP), guard);
+}
+
+/* Behind the function's end: call morestack, and begin again. Returns what
+ * to jump to. */
+static AsmProg *call_morestack(AsmCtx *c, AsmFunc *f, i32 frame,
+			       AsmProg *begin)
+{
+	AsmProg *p = f->text, *spill;
+
+	while (p->link)
+		p = p->link;
+	p = asm_append(c, p);
+	p->opcode = ANOP;
+	p->spadj = -frame;
+	p = asm_entry_stackmap(c, p);
+	p = spill = asm_start_unsafe(c, p);
+	p = asm_append(c, p);
+	p->pos = f->text->pos;
+	p->opcode = ACALL;
+	p->to.type = TYPE_BRANCH;
+	p->to.name = NAME_EXTERN;
+	p->to.sym = asm_lookup(c, f->flag & NEEDCTXT ? "runtime.morestack" :
+			       "runtime.morestack_noctxt", SymABI0);
+	p = asm_end_unsafe(c, edit_run(c, p), -1);
+	p = asm_append(c, p);
+	p->opcode = AJMP;
+	p->to.type = TYPE_BRANCH;
+	p->to.target = begin->link;
+	p->spadj = frame;
+	return spill;
+}
+
+static AsmProg *stacksplit(AsmCtx *c, AsmFunc *f, AsmProg *p, i32 frame)
+{
+	AsmProg *begin = p, *wrapped, *jls, *end, *spill;
+
+	p = compare(c, load_g(c, f, p), frame, &wrapped);
+	jls = asm_append(c, p);
+	jls->opcode = AJLS;
+	jls->to.type = TYPE_BRANCH;
+	end = asm_end_unsafe(c, jls, -1);
+	spill = call_morestack(c, f, frame, begin);
+	jls->to.target = spill;
+	if (wrapped)
+		wrapped->to.target = spill;
+	return end;
+}
+
+/* ---- preprocess --------------------------------------------------------------------- */
+
+static bool has_call(const AsmFunc *f)
+{
+	for (const AsmProg *p = f->text; p; p = p->link)
+		if (p->opcode == ACALL || p->opcode == ADUFFCOPY ||
+		    p->opcode == ADUFFZERO)
+			return true;
+	return false;
+}
+
+/* Calls that count as part of a leaf. */
+static bool is_small_call(const LSym *s)
+{
+	static const char *const names[] = {"runtime.panicdivide",
+		"runtime.panicwrap", "runtime.panicshift",
+		"runtime.panicBounds", "runtime.panicExtend"};
+
+	for (size_t i = 0; s && i < NELEM(names); i++)
+		if (view_is(s->name, names[i]))
+			return true;
+	return false;
+}
+
+static bool is_leaf(const AsmFunc *f, i32 frame)
+{
+	for (const AsmProg *p = f->text; p; p = p->link) {
+		if (p->opcode == ACALL && !is_small_call(p->to.sym))
+			return false;
+		if ((p->opcode == ACALL || p->opcode == ADUFFCOPY ||
+		     p->opcode == ADUFFZERO) && frame >= STACK_SMALL - 8)
+			return false;
+	}
+	return true;
+}
+
+typedef struct {
+	i32 frame;	/* BP's slot included */
+	i32 bpsize, deltasp;
+} Frame;
+
+/* x-8(SP) counts from the top of the locals, x+8(FP) from the arguments. */
+static void place_local(AsmAddr *a, const Frame *fr)
+{
+	if (a->name == NAME_AUTO)
+		a->offset += (i64)fr->deltasp - fr->bpsize;
+	else if (a->name == NAME_PARAM)
+		a->offset += (i64)fr->deltasp + 8;
+}
+
+/* By how much a push or pop moves SP. */
+static i32 push_size(const AsmProg *p)
+{
+	switch (p->opcode) {
+	case APUSHL: case APUSHFL: return 4;
+	case APUSHQ: case APUSHFQ: return 8;
+	case APUSHW: case APUSHFW: return 2;
+	case APOPL: case APOPFL: return -4;
+	case APOPQ: case APOPFQ: return -8;
+	case APOPW: case APOPFW: return -2;
+	case AADJSP: return (i32)p->from.offset;
+	}
+	return 0;
+}
+
+static bool is_push(u16 op)
+{
+	switch (op) {
+	case APUSHL: case APUSHFL: case APUSHQ: case APUSHFQ: case APUSHW:
+	case APUSHFW: case APOPL: case APOPFL: case APOPQ: case APOPFQ:
+	case APOPW: case APOPFW: case AADJSP:
+		return true;
+	}
+	return false;
+}
+
+/* RET undoes the frame. Returns the RET proper. */
+static AsmProg *epilogue(AsmCtx *c, AsmProg *p, const Frame *fr)
+{
+	i32 locals = fr->frame - fr->bpsize;
+	AsmAddr to = p->to;
+
+	if (fr->frame == 0)
+		return p;
+	p->to = (AsmAddr){.type = TYPE_NONE};
+	if (locals) {
+		p->opcode = AADJSP;
+		p->from = imm(-(i64)locals);
+		p->spadj = -locals;
+		p = asm_append(c, p);
+	}
+	if (fr->bpsize) {
+		p->opcode = APOPQ;
+		p->to = reg(R_BP);
+		p->spadj = -fr->bpsize;
+		p = asm_append(c, p);
+	}
+	p->opcode = ARET;
+	p->to = to;
+	/* Behind it the frame is as it was before. */
+	p->spadj = fr->frame;
+	return p;
+}
+
+/* RET to another function is a jump. From 1.27 on only RET. */
+static void ret_jump(const AsmCtx *c, AsmProg *p)
+{
+	bool reg_too = c->obj->release >= GO127;
+
+	if (p->opcode == ARET &&
+	    (p->to.sym || (reg_too && p->to.type == TYPE_REG)))
+		p->opcode = AJMP;
+}
+
+static void walk_sp(AsmCtx *c, AsmFunc *f, Frame *fr)
+{
+	for (AsmProg *p = f->text; p; p = p->link) {
+		place_local(&p->from, fr);
+		if (p->nrest)
+			place_local(&p->rest[0], fr);
+		place_local(&p->to, fr);
+		if (is_push(p->opcode)) {
+			p->spadj = push_size(p);
+			fr->deltasp += p->spadj;
+		} else if (p->opcode == ARET) {
+			if (fr->frame != fr->deltasp)
+				asm_error_prog(c, p, "unbalanced PUSH/POP");
+			p = epilogue(c, p, fr);
+			ret_jump(c, p);
+		} else if (p->to.type == TYPE_REG && p->to.reg == R_SP &&
+			   p->opcode != ACMPL && p->opcode != ACMPQ) {
+			f->funcflag |= 2;	/* FuncFlagSPWrite */
+		}
+	}
+}
+
+static AsmProg *prologue(AsmCtx *c, AsmProg *p, const Frame *fr)
+{
+	i32 locals = fr->frame - fr->bpsize;
+
+	if (fr->bpsize) {
+		p = add(c, p, APUSHQ, reg(R_BP),
+			(AsmAddr){.type = TYPE_NONE});
+		p = add(c, p, AMOVQ, reg(R_SP), reg(R_BP));
+	}
+	if (fr->frame % 8)
+		asm_error(c, p->pos, "unaligned stack size %d", fr->frame);
+	if (locals) {
+		p = add(c, p, AADJSP, imm(locals),
+			(AsmAddr){.type = TYPE_NONE});
+		p->spadj = locals;
+	}
+	if (fr->frame)
+		p->pos.prologue_end = true;
+	return p;
+}
+
+void amd64_preprocess(AsmCtx *c, AsmFunc *f)
+{
+	AsmProg *p = f->text;
+	i64 size = p->to.offset;
+	Frame fr = {.frame = size < 0 ? 0 : (i32)size};
+
+	if (!p->link)
+		return;
+	if (!(f->flag & NOFRAME) && (fr.frame || has_call(f))) {
+		fr.bpsize = 8;
+		fr.frame += 8;
+		p->to.offset += 8;
+	} else {
+		f->flag |= NOFRAME;
+	}
+	f->args = p->to.size2;
+	f->locals = (i32)p->to.offset;
+	if (fr.frame < STACK_SMALL && !(f->sym->flag & SymFlagNoSplit) &&
+	    is_leaf(f, fr.frame))
+		f->sym->flag |= SymFlagNoSplit;
+	if (!(f->sym->flag & SymFlagNoSplit))
+		p = stacksplit(c, f, p, fr.frame);
+	prologue(c, p, &fr);
+	walk_sp(c, f, &fr);
+}

@@ -1,0 +1,27 @@
+/* What an assembler takes from its environment. */
+#ifndef OBJ_ASMCFG_H
+#define OBJ_ASMCFG_H
+
+#include "obj/asm.h"
+
+enum { ASM_MAXEXP = 40 };
+
+typedef struct {
+	View goos, goarch;
+	char version[200];	/* "go1.27.4" */
+	Release release;
+	char level[40];	/* "GOAMD64=v1" */
+	unsigned goamd64;
+	bool lse;	/* GOARM64 has it */
+	bool exp[ASM_MAXEXP];
+} AsmConfig;
+
+/* Reads it. goversion may be NULL. NULL or what is wrong. */
+const char *asm_config(AsmConfig *g, const char *goversion);
+/* The lines in front of an object. */
+void asm_header(Buf *out, const AsmConfig *g);
+bool asm_has_dwarf5(const AsmConfig *g);
+/* The i-th experiment's name, "" if it is off, NULL if there is none. */
+const char *asm_experiment(const AsmConfig *g, size_t i);
+
+#endif
