@@ -2,12 +2,13 @@
 # make demo       installs what is missing, builds, checks real Go programs
 # make test       everything, with crosscheck; installs the toolchains
 # make static     bin/static/: runs in any container
+# make debug      bin/debug/: a linker that looks at all it did again
 # make bench      ratios against the peers
 # make fuzz       hunts (clang); make sweep: the whole matrix, hours
 # make install    to $(DESTDIR)$(PREFIX)
 #
 # V selects a variant of the build, each in its own build/$(V):
-# release, static, asan (ASan+UBSan), tsan, clang, fuzz. Q= shows the
+# release, static, asan (ASan+UBSan), tsan, clang, fuzz, debug. Q= shows the
 # commands.
 
 PREFIX = /usr/local
@@ -30,6 +31,7 @@ opt_static = -O2
 opt_asan = -O1 -g $(SAN)
 opt_tsan = -O1 -g -fsanitize=thread
 opt_clang = -O2
+opt_debug = -O1 -g -DLINK_DEBUG=1
 opt_fuzz = -O1 -g $(SAN) -fsanitize=fuzzer-no-link
 cc_clang = clang
 cc_fuzz = clang
@@ -95,8 +97,8 @@ $(B)/%.o: %.c Makefile
 -include $(patsubst %.c,$(B)/%.d,$(sources) $(tests) $(fuzzers) $(mains) \
 	objabi/replay.c)
 
-static:
-	@$(MAKE) --no-print-directory V=static all
+static debug:
+	@$(MAKE) --no-print-directory V=$@ all
 
 # The unit tests and the replayed fuzz seeds of this variant.
 unit: $(tests:%.c=$(B)/%) $(fuzzers:%_fuzz.c=$(B)/%_replay)
@@ -129,5 +131,5 @@ install: all
 clean:
 	rm -rf build bin
 
-.PHONY: all static unit hunters demo test bench sweep fuzz install clean
+.PHONY: all static debug unit hunters demo test bench sweep fuzz install clean
 .SECONDARY:

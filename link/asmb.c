@@ -92,14 +92,19 @@ static void prefetch(const Link *L, const Piece *p, u32 i)
 	__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li, 4));
 }
 
-/* Nobody else has written here. */
+/* Nobody else has written here, unless it is a Gen that does. */
 static void check_untouched(const Link *L, Sym s, const u8 *out)
 {
-	u32 i;
+	u32 n = sym_data(L, s).n ? row(L, s)->size : 0, i;
 
-	for (i = 0; i < row(L, s)->size; i++)
-		if (out[i])
+	for (i = 0; i < n; i++)
+		if (out[i]) {
+			View name = sym_name(L, s);
+
+			fprintf(stderr, "%.*s+%u: ", (int)name.n,
+				(const char *)name.p, (unsigned)i);
 			DIE("two symbols write to one place");
+		}
 }
 
 static void write_piece(Link *L, const Piece *p)

@@ -83,6 +83,8 @@ static void write_all(Link *L)
 	PASS(asmb2);
 	exit_if_errors(L);
 	PASS(write_output);
+	if (LINK_DEBUG)
+		recheck(L);
 }
 
 int main(int argc, char **argv)
