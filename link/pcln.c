@@ -17,7 +17,8 @@
  * mention them. That says how large the tables are. The bytes are written
  * in asmb, straight into the output, as they need addresses: pclngen.c.
  *
- * The four collections have nothing in common and run side by side.
+ * Names, files and tables have nothing in common and are collected side by
+ * side.
  * Inline trees are symbols only to take the numbers they take in Go.
  *
  * cmd/link's ld/pcln.go.
@@ -50,12 +51,16 @@ static View funcinfo_data(const Link *L, const LObj *o, SymRef x)
 	return sym_data(L, resolve(L, o, x));
 }
 
-static void scan_funcinfo(PcFunc *f, View data)
+static void scan_funcinfo(const Link *L, PcFunc *f, View data)
 {
+	const char *why;
 	GoFuncInfo g;
 
-	if (funcinfo_parse(data, &g))
-		return;
+	why = goobj_funcinfo(&f->aux.obj->o, data, &g);
+	if (why)
+		link_exitf(L, "%s(%.*s): cannot read object file: %s",
+			   f->aux.obj->path, (int)f->aux.obj->member.n,
+			   (const char *)f->aux.obj->member.p, why);
 	f->valid = true;
 	f->args = g.args;
 	f->funcid = g.funcid;
@@ -70,16 +75,17 @@ static void scan_funcinfo(PcFunc *f, View data)
 /* How many of everything it has. */
 static void scan_func(const Link *L, PcFunc *f)
 {
+	const LObj *o;
 	u32 k;
 
 	f->aux = sym_auxs(L, f->s);
-	f->obj = f->aux.obj;
-	f->assembly = f->obj && (f->obj->o.flags & ObjFlagFromAssembly);
+	o = f->aux.obj;
+	f->assembly = o && (o->o.flags & ObjFlagFromAssembly);
 	for (k = 0; k < f->aux.n; k++) {
 		GoAux x = aux_at(f->aux, k);
 
 		if (x.type == AuxFuncInfo && !f->valid)
-			scan_funcinfo(f, funcinfo_data(L, f->obj, x.sym));
+			scan_funcinfo(L, f, funcinfo_data(L, o, x.sym));
 		f->rawpcdata += x.type == AuxPcdata;
 		f->nfuncdata += x.type == AuxFuncdata;
 	}
@@ -99,20 +105,20 @@ static void resolve_func(const Link *L, PcFunc *f)
 		[AuxPcline] = 1 + PCLINE, [AuxPcinline] = 1 + PCINLINE,
 	};
 	u32 *pc = f->slot + PCDATA, *fd = pc + f->npcdata, k;
+	const LObj *o = f->aux.obj;
 
 	for (k = 0; f->valid && k < f->aux.n; k++) {
 		GoAux x = aux_at(f->aux, k);
 
 		if (x.type == AuxPcdata)
-			*pc++ = resolve(L, f->obj, x.sym);
+			*pc++ = resolve(L, o, x.sym);
 		else if (x.type == AuxFuncdata)
-			*fd++ = resolve(L, f->obj, x.sym);
+			*fd++ = resolve(L, o, x.sym);
 		else if (x.type < NAux && place[x.type])
-			f->slot[place[x.type] - 1] =
-				resolve(L, f->obj, x.sym);
+			f->slot[place[x.type] - 1] = resolve(L, o, x.sym);
 	}
 	for (k = 0; k < f->ninl; k++)
-		f->inlfunc[k] = resolve(L, f->obj, goobj_symref(f->inl +
+		f->inlfunc[k] = resolve(L, o, goobj_symref(f->inl +
 			(size_t)k * INLNODE_SIZE + 12));
 }
 
@@ -180,7 +186,7 @@ static void collect_units(Link *L, Pcln *P)
 	P->unitof = mem_alloc(&L->mem, L->nobj * sizeof *P->unitof);
 	P->unit = mem_alloc(&L->mem, L->nobj * sizeof *P->unit);
 	for (i = 0; i < P->nfunc; i++) {
-		const LObj *o = P->func[i].obj;
+		const LObj *o = P->func[i].aux.obj;
 
 		if (!o || P->unitof[o->idx])
 			continue;
@@ -194,7 +200,7 @@ static void collect_units(Link *L, Pcln *P)
 static u32 add_name(Pcln *P, u32 *index, Sym s)
 {
 	if (!index[s]) {
-		P->name = mem_grow(&P->task[NAMES].mem, P->name, P->nname,
+		P->name = mem_grow(&P->mem[NAMES], P->name, P->nname,
 				   &P->capname, sizeof *P->name);
 		P->name[P->nname] = (PcName){.s = s};
 		index[s] = ++P->nname;
@@ -204,7 +210,7 @@ static u32 add_name(Pcln *P, u32 *index, Sym s)
 
 static void collect_names(Pcln *P)
 {
-	u32 *index = P->task[NAMES].bysym, i, k;
+	u32 *index = P->nameof, i, k;
 
 	for (i = 0; i < P->nfunc; i++) {
 		PcFunc *f = &P->func[i];
@@ -335,15 +341,15 @@ static void add_file(Files *c, const LObj *o, u32 i)
 			   (int)o->member.n, (const char *)o->member.p,
 			   (unsigned)i, (unsigned)o->o.nfile);
 	if (!u->fileoff)
-		u->fileoff = mem_alloc(&P->task[FILES].mem, (size_t)o->o.nfile *
+		u->fileoff = mem_alloc(&P->mem[FILES], (size_t)o->o.nfile *
 				       sizeof *u->fileoff);
 	if (u->fileoff[i])
 		return;
 	slot = map_put(&c->seen, goobj_file(&o->o, i), 0, &fresh);
 	if (fresh) {
-		View name = expand_file(c->L, &P->task[FILES].mem, slot->key);
+		View name = expand_file(c->L, &P->mem[FILES], slot->key);
 
-		P->file = mem_grow(&P->task[FILES].mem, P->file, P->nfile,
+		P->file = mem_grow(&P->mem[FILES], P->file, P->nfile,
 				   &P->capfile, sizeof *P->file);
 		P->file[P->nfile++] = (PcFile){name, (u32)P->filesize};
 		slot->val.n = P->filesize;
@@ -379,10 +385,10 @@ static void collect_files(Link *L, Pcln *P)
 		const PcFunc *f = &P->func[i];
 
 		for (k = 0; k < f->nfile; k++)
-			add_file(&c, f->obj, ld32(f->files + (size_t)k * 4,
+			add_file(&c, f->aux.obj, ld32(f->files + (size_t)k * 4,
 						  false));
 		for (k = 0; k < f->ninl; k++)
-			add_file(&c, f->obj, ld32(f->inl + (size_t)k *
+			add_file(&c, f->aux.obj, ld32(f->inl + (size_t)k *
 						  INLNODE_SIZE + 4, false));
 	}
 	for (i = OBJ_FIRST; i < L->nobj; i++)
@@ -395,18 +401,17 @@ static void collect_files(Link *L, Pcln *P)
 	map_free(&c.seen);
 }
 
-/* ---- pc tables -------------------------------------------------------- */
+/* ---- pc tables and funcdata ------------------------------------------- */
 
-/* Fetches what is known of the symbols in n slots before it is their turn. */
-static void fetch_slots(const Link *L, const u32 *index, const u32 *slot,
-			u32 n)
+/* These symbols have no address of their own. Where they are in the tables
+ * is their value, and one thread collects both sorts. */
+
+static void fetch_rows(const Link *L, const u32 *slot, u32 n)
 {
 	u32 k;
 
-	for (k = 0; k < n; k++) {
-		__builtin_prefetch(&index[slot[k]]);
+	for (k = 0; k < n; k++)
 		__builtin_prefetch(row(L, slot[k]));
-	}
 }
 
 static const PcFunc *func_ahead(const Pcln *P, u32 i)
@@ -414,46 +419,41 @@ static const PcFunc *func_ahead(const Pcln *P, u32 i)
 	return &P->func[i + AHEAD < P->nfunc ? i + AHEAD : i];
 }
 
-static u32 pc_offset(const Link *L, Pcln *P, u32 *index, Sym s)
+/* Offsets begin with 1, so that a value of 0 says that s is new. */
+static u32 pc_offset(const Link *L, Pcln *P, Sym s)
 {
-	u32 size, off;
+	SymRow *r = row(L, s);
 
-	if (!s || index[s])
-		return s ? index[s] - 1 : 0;
-	size = row(L, s)->size;
-	off = size ? (u32)P->pcsize : 0;
-	index[s] = 1 + off;
-	if (size) {
-		P->pc = mem_grow(&P->task[PCS].mem, P->pc, P->npc, &P->cappc,
-				 sizeof *P->pc);
-		P->pc[P->npc++] = (PcPiece){s, off, size, 0};
-		P->pcsize += size;
-	}
-	return off;
+	if (!s || r->value || r->size == 0)
+		return (u32)r->value;
+	r->value = (i64)P->pcsize;
+	P->pc = mem_grow(&P->mem[TABLES], P->pc, P->npc, &P->cappc,
+			 sizeof *P->pc);
+	P->pc[P->npc++] = (PcPiece){s, (u32)P->pcsize, r->size, 0};
+	P->pcsize += r->size;
+	return (u32)r->value;
 }
 
 static void collect_pcs(const Link *L, Pcln *P)
 {
-	u32 *index = P->task[PCS].bysym, i, k;
+	u32 i, k;
 
-	P->pcsize = 1;	/* 0 is no offset of a table */
+	P->pcsize = 1;
 	for (i = 0; i < P->nfunc; i++) {
 		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
 
-		fetch_slots(L, index, next->slot, PCDATA + next->rawpcdata);
+		fetch_rows(L, next->slot, PCDATA + next->rawpcdata);
 		if (!f->valid)
 			continue;
 		for (k = PCSP; k <= PCLINE; k++)
-			f->slot[k] = pc_offset(L, P, index, f->slot[k]);
+			f->slot[k] = pc_offset(L, P, f->slot[k]);
 		for (k = PCDATA; k < PCDATA + f->rawpcdata; k++)
-			f->slot[k] = pc_offset(L, P, index, f->slot[k]);
+			f->slot[k] = pc_offset(L, P, f->slot[k]);
 		if (f->ninl)
 			f->slot[PCDATA + PCDATA_InlTreeIndex] =
-				pc_offset(L, P, index, f->slot[PCINLINE]);
+				pc_offset(L, P, f->slot[PCINLINE]);
 	}
 }
-
-/* ---- funcdata --------------------------------------------------------- */
 
 static u32 *funcdata_of(const PcFunc *f)
 {
@@ -470,107 +470,94 @@ static bool ignored(const Link *L, const PcFunc *f, u32 k, Sym s)
 		f->assembly && sym_data(L, s).n == 0;
 }
 
-static bool is_inltree(const PcFunc *f, u32 k)
+static u32 add_funcdata(Pcln *P, PcPiece x)
 {
-	return f->ninl && k == FUNCDATA_InlTree;
+	P->fd = mem_grow(&P->mem[TABLES], P->fd, P->nfd, &P->capfd,
+			 sizeof *P->fd);
+	P->fd[P->nfd] = x;
+	return P->nfd++;
 }
 
-static void add_funcdata(Pcln *P, PcPiece x)
+/* The number of s in P->fd, which is its value for the time being. It is to
+ * have a place there, and dodata must not give it one. */
+static u32 funcdata_number(Link *L, Pcln *P, Sym s)
 {
-	P->fd = mem_grow(&P->task[FUNCDATA].mem, P->fd, P->nfd, &P->capfd, sizeof *P->fd);
-	P->fd[P->nfd++] = x;
+	SymRow *r = row(L, s);
+	u64 n = (u64)r->value;
+
+	if ((r->attr & A_SPECIAL) && n < P->nfd && P->fd[n].s == s)
+		return (u32)n;
+	n = add_funcdata(P, (PcPiece){s, 0, r->size,
+				      sym_fixed_align(L, s)});
+	r->value = (i64)n;
+	r->attr |= A_NOTINSYMTAB | A_SPECIAL;
+	return (u32)n;
 }
 
-/* Each once; off is its alignment for the time being. */
-static void find_funcdata(Link *L, Pcln *P, u32 *index)
+/* Slots become numbers in P->fd. */
+static void find_funcdata(Link *L, Pcln *P)
 {
 	u32 i, k;
 
 	for (i = 0; i < P->nfunc; i++) {
 		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
-		const u32 *fd = funcdata_of(f);
-
-		fetch_slots(L, index, funcdata_of(next), next->nfuncdata);
-		for (k = 0; k < f->nfuncdata; k++) {
-			if (is_inltree(f, k)) {
-				add_funcdata(P, (PcPiece){0, 4,
-					f->ninl * INLCALL_SIZE, i});
-			} else if (!ignored(L, f, k, fd[k]) &&
-				   !index[fd[k]]) {
-				index[fd[k]] = NO_OFFSET;
-				add_funcdata(P, (PcPiece){fd[k],
-					sym_fixed_align(L, fd[k]),
-					row(L, fd[k])->size, 0});
-			}
-		}
-	}
-}
-
-/* Largest alignment first, so that there are few gaps; stable. */
-static void sort_funcdata(Pcln *P)
-{
-	PcPiece *sorted = mem_alloc(&P->task[FUNCDATA].mem, P->nfd * sizeof *sorted);
-	u32 count[33] = {0}, i, c, at = 0, n;
-
-	for (i = 0; i < P->nfd; i++)
-		count[__builtin_clz(P->fd[i].off | 1)]++;
-	for (c = 0; c < 33; c++) {
-		n = count[c];
-		count[c] = at;
-		at += n;
-	}
-	for (i = 0; i < P->nfd; i++)
-		sorted[count[__builtin_clz(P->fd[i].off | 1)]++] = P->fd[i];
-	P->fd = sorted;
-}
-
-static void place_funcdata(Link *L, Pcln *P, u32 *index)
-{
-	u32 i, n = 0;
-
-	for (i = 0; i < P->nfd; i++) {
-		PcPiece x = P->fd[i];
-		u32 align = x.off;
-
-		if (P->fdalign < align)
-			P->fdalign = align;
-		if (x.size == 0) {
-			index[x.s] = 1;
-			sym_errorf(L, x.s, "zero size funcdata");
-			continue;
-		}
-		P->fdsize = round_to(P->fdsize, align);
-		x.off = (u32)P->fdsize;
-		P->fdsize += x.size;
-		P->fd[n++] = x;
-		if (!x.s) {
-			P->func[x.func].inloff = x.off;
-			continue;
-		}
-		index[x.s] = 1 + x.off;
-		/* It has its place: dodata must not give it one. */
-		row(L, x.s)->value = x.off;
-		row(L, x.s)->attr |= A_NOTINSYMTAB | A_SPECIAL;
-	}
-	P->nfd = n;
-}
-
-static void collect_funcdata(Link *L, Pcln *P)
-{
-	u32 *index = P->task[FUNCDATA].bysym, i, k;
-
-	find_funcdata(L, P, index);
-	sort_funcdata(P);
-	place_funcdata(L, P, index);
-	for (i = 0; i < P->nfunc; i++) {
-		const PcFunc *f = &P->func[i];
 		u32 *fd = funcdata_of(f);
 
+		fetch_rows(L, funcdata_of(next), next->nfuncdata);
 		for (k = 0; k < f->nfuncdata; k++)
-			fd[k] = is_inltree(f, k) ? f->inloff
-				: ignored(L, f, k, fd[k]) ? NO_OFFSET
-				: index[fd[k]] - 1;
+			if (f->ninl && k == FUNCDATA_InlTree)
+				fd[k] = add_funcdata(P, (PcPiece){0, 0,
+					f->ninl * INLCALL_SIZE, i});
+			else if (ignored(L, f, k, fd[k]))
+				fd[k] = NO_OFFSET;
+			else
+				fd[k] = funcdata_number(L, P, fd[k]);
 	}
+}
+
+static u32 piece_align(const PcPiece *x)
+{
+	return x->s ? x->arg : 4;
+}
+
+static void place_piece(Link *L, Pcln *P, PcPiece *x)
+{
+	if (x->size == 0) {
+		sym_errorf(L, x->s, "zero size funcdata");
+		return;
+	}
+	P->fdsize = round_to(P->fdsize, piece_align(x));
+	x->off = (u32)P->fdsize;
+	P->fdsize += x->size;
+	if (x->s)
+		row(L, x->s)->value = x->off;
+	else
+		P->func[x->arg].inloff = x->off;
+}
+
+/* Largest alignment first, so that there are few gaps; else in the order of
+ * P->fd. */
+static void place_funcdata(Link *L, Pcln *P)
+{
+	u32 have = 0, align, i;
+
+	for (i = 0; i < P->nfd; i++)
+		have |= piece_align(&P->fd[i]);
+	for (; have; have &= ~align) {
+		align = UINT32_C(1) << (31 - __builtin_clz(have));
+		if (P->fdalign < align)
+			P->fdalign = align;
+		for (i = 0; i < P->nfd; i++)
+			if (piece_align(&P->fd[i]) == align)
+				place_piece(L, P, &P->fd[i]);
+	}
+}
+
+static void collect_tables(Link *L, Pcln *P)
+{
+	collect_pcs(L, P);
+	find_funcdata(L, P);
+	place_funcdata(L, P);
 }
 
 /* ---- the pass --------------------------------------------------------- */
@@ -581,25 +568,25 @@ static void collect(void *arg, size_t i)
 
 	switch (i) {
 	case NAMES: collect_names(j->P); break;
-	case FUNCDATA: collect_funcdata(j->L, j->P); break;
-	case PCS: collect_pcs(j->L, j->P); break;
-	default: collect_files(j->L, j->P);
+	case FILES: collect_files(j->L, j->P); break;
+	default: collect_tables(j->L, j->P);
 	}
 }
 
 static void collect_all(Link *L, Pcln *P)
 {
-	size_t guess = P->nfunc * (size_t)96;
+	/* Bytes for each function: what is more does no harm. */
+	static const u8 guess[NTASK] = {
+		[NAMES] = 96, [FILES] = 16, [TABLES] = 160
+	};
 	Job j = {L, P};
 	u32 i;
 
 	for (i = 0; i < NTASK; i++) {
-		P->task[i].mem.p = mem_alloc(&L->mem, guess);
-		P->task[i].mem.cap = guess;
-		if (i != FILES)
-			P->task[i].bysym = mem_alloc(&L->mem,
-				L->nsym * sizeof *P->task[i].bysym);
+		P->mem[i].cap = (size_t)P->nfunc * guess[i];
+		P->mem[i].p = mem_alloc(&L->mem, P->mem[i].cap);
 	}
+	P->nameof = mem_alloc(&L->mem, L->nsym * sizeof *P->nameof);
 	pool_for(L->flag.threads, NTASK, collect, &j);
 	pool_for(L->flag.threads, (P->nname + CHUNK - 1) / CHUNK, know_chunk,
 		 &j);

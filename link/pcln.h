@@ -24,8 +24,8 @@ enum {
 /* The tables in PcFunc.slot: these, then those of pcdata and of funcdata. */
 enum { PCSP, PCFILE, PCLINE, PCINLINE, PCDATA };
 
-/* What is collected side by side, the longest first. */
-enum { NAMES, FUNCDATA, PCS, FILES, NTASK };
+/* What is collected side by side: names, files; tables and funcdata. */
+enum { NAMES, FILES, TABLES, NTASK };
 
 /* A function as the tables have it. */
 typedef struct {
@@ -39,10 +39,9 @@ typedef struct {
 	i32 startline;
 	u32 nfile, ninl;
 	const u8 *files, *inl;	/* in its FuncInfo */
-	const LObj *obj;
-	Auxs aux;
-	/* Symbols as collected; then what is written: offsets in pctab, in
-	 * go:func.*; inlined functions: numbers in Pcln.name. */
+	Auxs aux;	/* aux.obj: where it is defined, or NULL */
+	/* Symbols at first; then offsets in pctab, and numbers in Pcln.fd or
+	 * NO_OFFSET. Inlined functions: numbers in Pcln.name. */
 	u32 *slot, *inlfunc;
 	u32 name;	/* in Pcln.name */
 	u32 inloff;	/* of its inline tree in go:func.* */
@@ -61,8 +60,9 @@ typedef struct {
 
 /* A symbol whose bytes are in pctab or go:func.*. */
 typedef struct {
-	Sym s;	/* 0: inline tree of function func */
-	u32 off, size, func;
+	Sym s;	/* 0: an inline tree */
+	u32 off, size;
+	u32 arg;	/* its alignment; an inline tree's function */
 } PcPiece;
 
 typedef struct {
@@ -93,10 +93,8 @@ typedef struct Pcln {
 	u64 namesize, filesize, pcsize, fdsize;
 	u32 cuentries;	/* of cutab */
 	u32 fdalign;
-	struct {
-		Mem mem;
-		u32 *bysym;	/* what it knows of a symbol; 0: nothing */
-	} task[NTASK];
+	Mem mem[NTASK];
+	u32 *nameof;	/* by symbol: 1 + its place in name, or 0 */
 
 	Sym carrier, pcheader, funcnametab, cutab, filetab, pctab, functab,
 		funcdata, findfunctab;

@@ -146,8 +146,8 @@ static void write_func(const Link *L, const PcFunc *f, u32 entry, u8 *p)
 {
 	const Pcln *P = L->pcln;
 	bool big = L->arch->big;
-	u32 k, cu = f->obj ? P->unit[P->unitof[f->obj->idx] - 1].off
-		: NO_OFFSET;
+	const LObj *o = f->aux.obj;
+	u32 k, cu = o ? P->unit[P->unitof[o->idx] - 1].off : NO_OFFSET;
 
 	put32(p, entry, big);
 	put32(p + 4, P->name[f->name].off, big);
@@ -162,8 +162,14 @@ static void write_func(const Link *L, const PcFunc *f, u32 entry, u8 *p)
 	p[41] = f->funcflag;
 	p[43] = (u8)f->nfuncdata;
 	p += FUNC_SIZE;
-	for (k = 0; k < f->npcdata + f->nfuncdata; k++)
+	for (k = 0; k < f->npcdata; k++)
 		put32(p + (size_t)k * 4, f->slot[PCDATA + k], big);
+	for (; k < f->npcdata + f->nfuncdata; k++) {
+		u32 n = f->slot[PCDATA + k];
+
+		put32(p + (size_t)k * 4, n == NO_OFFSET ? n : P->fd[n].off,
+		      big);
+	}
 }
 
 void gen_functab(Link *L, const Gen *g, u8 *out)
@@ -277,6 +283,6 @@ void gen_funcdata(Link *L, const Gen *g, u8 *out)
 		if (x->s)
 			write_funcdata(L, x, out + x->off);
 		else
-			write_inltree(L, &P->func[x->func], out + x->off);
+			write_inltree(L, &P->func[x->arg], out + x->off);
 	}
 }
