@@ -40,6 +40,8 @@ typedef struct {
 typedef struct {
 	Link *L;
 	SymVec text;	/* with the markers around it */
+	Item *item;	/* of all pieces, in no order */
+	u32 nitem;
 	Piece *piece;
 	u32 ntext, npiece;
 	ElfSyms out;
@@ -121,27 +123,42 @@ static bool goes_in(const Link *L, Sym s, View *name)
 	return name->n && name->p[0] != '.';
 }
 
+static void choose_text(const Table *t, Piece *p, u32 from, u32 end)
+{
+	for (; from < end; from++) {
+		Sym s = t->text.p[from];
+
+		add_item(t->L, p, s, sym_name(t->L, s));
+	}
+}
+
+static void choose_data(const Link *L, Piece *p, Sym s, Sym end)
+{
+	View name;
+
+	for (; s < end; s++)
+		if (goes_in(L, s, &name))
+			add_item(L, p, s, name);
+}
+
 static void choose(void *arg, size_t i)
 {
 	Table *t = arg;
-	const Link *L = t->L;
 	Piece *p = &t->piece[i];
-	u32 from = (u32)(i < t->ntext ? i : i - t->ntext) * CHUNK;
-	u32 end = i < t->ntext ? t->text.n : L->nsym;
-	View name;
-	Sym s;
+	bool text = i < t->ntext;
+	u32 from = (u32)(text ? i : i - t->ntext) * CHUNK;
+	u32 end = text ? t->text.n : t->L->nsym;
+	Item found[CHUNK];
 
+	p->item = found;
 	end = end - from < CHUNK ? end : from + CHUNK;
-	if (i < t->ntext) {
-		for (; from < end; from++) {
-			s = t->text.p[from];
-			add_item(L, p, s, sym_name(L, s));
-		}
-		return;
-	}
-	for (s = from ? from : 1; s < end; s++)
-		if (goes_in(L, s, &name))
-			add_item(L, p, s, name);
+	if (text)
+		choose_text(t, p, from, end);
+	else
+		choose_data(t->L, p, from ? from : 1, end);
+	p->item = t->item + __atomic_fetch_add(&t->nitem, p->n,
+					       __ATOMIC_RELAXED);
+	memcpy(p->item, found, p->n * sizeof *found);
 }
 
 /* ---- writing --------------------------------------------------------- */
@@ -255,15 +272,12 @@ static void list_text(Table *t)
 static void cut(Table *t)
 {
 	Link *L = t->L;
-	Item *it;
-	u32 i;
 
 	t->ntext = (t->text.n + CHUNK - 1) / CHUNK;
 	t->npiece = t->ntext + (L->nsym + CHUNK - 1) / CHUNK;
 	t->piece = mem_alloc(&L->mem, t->npiece * sizeof *t->piece);
-	it = mem_alloc(&L->mem, (size_t)t->npiece * CHUNK * sizeof *it);
-	for (i = 0; i < t->npiece; i++)
-		t->piece[i].item = it + (size_t)i * CHUNK;
+	/* Most symbols do not go in: only the start of it is used. */
+	t->item = mem_reserve((size_t)t->npiece * CHUNK * sizeof *t->item);
 }
 
 /* Places of all pieces: locals of all of them, then globals. */
