@@ -80,7 +80,8 @@ void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size)
 		return p;
 	}
 	q = mem_alloc(m, (size_t)*cap * size);
-	if (n)
+	/* Without p the first n are new, too: zero. */
+	if (p)
 		memcpy(q, p, n * size);
 	return q;
 }
