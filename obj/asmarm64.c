@@ -571,6 +571,18 @@ static bool addr_text(Buf *out, const AsmAddr *a)
 	} else if (a->type == TYPE_REGLIST) {
 		buf_printf(out, "[V%u.%s, ...]", (unsigned)(v & 31),
 			   arm64_arng_name[(v >> 10 & 3) * 2 + (v >> 30 & 1)]);
+	} else if (a->type == TYPE_REGREG) {
+		buf_str(out, "(");
+		reg_name(out, a->reg);
+		buf_str(out, ", ");
+		reg_name(out, (i16)v);
+		buf_str(out, ")");
+	} else if (a->type == TYPE_MEM && a->name == NAME_NONE && a->index) {
+		buf_str(out, "(");
+		reg_name(out, a->reg);
+		buf_str(out, ")(");
+		reg_name(out, a->index);
+		buf_str(out, ")");
 	} else if (a->type == TYPE_REG && is_elem(a->reg)) {
 		reg_name(out, a->reg);
 		buf_printf(out, "[%d]", a->index);

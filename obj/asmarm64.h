@@ -149,7 +149,8 @@ enum {
 	F_PAIR = 1024,	/* LDXP, STXP */
 	F_STATUS = 2048,	/* STXR: the status is no source */
 	F_ZERO = 4096,	/* $0 is ZR */
-	F_UNALIGN = 8192	/* VMOVS: no sym@lo12 in the load */
+	F_UNALIGN = 8192,	/* VMOVS: no sym@lo12 in the load */
+	F_NOPOOL = 16384	/* no offset that needs the literal pool */
 };
 
 /* Which arrangements a mnemonic takes and what becomes of them. */

@@ -266,7 +266,9 @@ static Class pair_class(const Arm64Op *op, i64 v)
 		return C1(PNEAR);
 	if (v >= -4095 && v <= 4095)
 		return C1(P12);
-	return v >= 0 && v <= 0xffffff ? C1(PFAR) : C1(PFARPOOL);
+	if (v >= 0 && v <= 0xffffff)
+		return C1(PFAR);
+	return op->flags & F_NOPOOL ? 0 : C1(PFARPOOL);
 }
 
 /* base+offset, of the frame or of a register. */

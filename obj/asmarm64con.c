@@ -105,6 +105,8 @@ static int movlcon(u32 *o, u64 v, bool w, unsigned rt)
 
 void arm64_movcon1(Arm64 *e, const AsmProg *p)
 {
+	if (!(e->op->flags & (F_C32 | F_C64)))
+		arm64_bad(e, p, "no constants: use MOVD or MOVW");
 	e->o[0] = movcon(e, p, (u64)p->from.offset, e->op->flags & F_C32,
 			 p->to.reg);
 }

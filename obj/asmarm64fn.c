@@ -226,15 +226,21 @@ static AsmProg *compare(AsmCtx *c, AsmProg *p, i64 size, AsmProg **blo)
 
 /* At the end, but with the stack as it is at the beginning. Returns where
  * the check jumps to; start is where it returns to. */
+static AsmProg *last_of(const AsmFunc *f)
+{
+	AsmProg *p = f->last;
+
+	while (p->link)
+		p = p->link;
+	return p;
+}
+
 static AsmProg *more_stack(AsmCtx *c, AsmFunc *f, i64 size, AsmProg *start)
 {
 	const char *name = f->flag & NEEDCTXT ? "runtime.morestack" :
 		"runtime.morestack_noctxt";
-	AsmProg *p = f->last, *entry;
+	AsmProg *p = asm_append(c, last_of(f)), *entry;
 
-	while (p->link)
-		p = p->link;
-	p = asm_append(c, p);
 	p->opcode = ANOP;
 	p->spadj = (i32)-size;
 	entry = p = asm_start_unsafe(c, asm_entry_stackmap(c, p));
@@ -262,6 +268,36 @@ static AsmProg *stack_split(AsmCtx *c, AsmFunc *f, AsmProg *p, i64 size)
 	bls->to.target = more;
 	if (blo)
 		blo->to.target = more;
+	return end;
+}
+
+/*
+ * Up to 1.25 a wrapper that runs while its caller panics moves the panic's
+ * arguments to its own frame:
+ *
+ *	if (g->panic && g->panic->argp == FP) g->panic->argp = bottom of frame
+ */
+static AsmProg *fix_argp(AsmCtx *c, AsmFunc *f, AsmProg *p, i64 size)
+{
+	i16 r20 = REG_R0 + 20;
+	AsmProg *cbnz, *end, *q;
+
+	p = emit(c, p, A(MOVD), mem_addr(REGG, 4 * 8), 0, reg_addr(REGRT1));
+	cbnz = emit_branch(c, p, A(CBNZ));
+	cbnz->from = reg_addr(REGRT1);
+	end = asm_append(c, cbnz);
+	end->opcode = ANOP;
+	q = emit(c, last_of(f), A(MOVD), mem_addr(REGRT1, 0), 0,
+		 reg_addr(REGRT2));
+	cbnz->to.target = q;
+	q = emit(c, q, A(ADD), con_addr(size + 8), REG_RSP, reg_addr(r20));
+	q = emit(c, q, A(CMP), reg_addr(REGRT2), r20, (AsmAddr){0});
+	q = emit_branch(c, q, A(BNE));
+	q->to.target = end;
+	q = emit(c, q, A(ADD), con_addr(8), REG_RSP, reg_addr(r20));
+	q = emit(c, q, A(MOVD), reg_addr(r20), 0, mem_addr(REGRT1, 0));
+	q = emit_branch(c, q, AJMP);
+	q->to.target = end;
 	return end;
 }
 
@@ -463,7 +499,10 @@ static AsmProg *begin(AsmCtx *c, AsmFunc *f, bool leaf, i64 *size)
 	}
 	if (!(f->flag & NOSPLIT))
 		p = stack_split(c, f, p, *size);
-	return prologue(c, p, *size);
+	p = prologue(c, p, *size);
+	if ((f->flag & WRAPPER) && c->obj->release < GO126)
+		p = fix_argp(c, f, p, *size);
+	return p;
 }
 
 void arm64_preprocess(AsmCtx *c, AsmFunc *f)
