@@ -157,12 +157,16 @@ static void member(Input *in, Member *m)
 
 void input_open(Input *in, const char *path)
 {
+	in->path = path;
+	in->why = file_open(&in->file, path);
+}
+
+void input_scan(Input *in)
+{
 	Archive a;
 	Member m;
-	Fault f;
+	Fault f = OK;
 
-	*in = (Input){.path = path};
-	in->why = file_open(&in->file, path);
 	if (in->why)
 		return;
 	if (archive_open(&a, in->file.bytes).why) {
@@ -175,6 +179,6 @@ void input_open(Input *in, const char *path)
 	if (in->hand || in->error || !f.why)
 		return;
 	in->how = INPUT_EXIT;
-	in->error = text("%s: malformed archive: %s (at %llu)",
-			 path, f.why, (unsigned long long)f.off);
+	in->error = text("%s: malformed archive: %s (at %llu)", in->path,
+			 f.why, (unsigned long long)f.off);
 }

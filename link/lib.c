@@ -20,7 +20,7 @@ typedef struct {
 	Map input;	/* by path */
 	Input *in;
 	u32 nin;
-} Load;
+} Inputs;
 
 /* ---- before ---------------------------------------------------------- */
 
@@ -256,7 +256,7 @@ static void add_object(Link *L, Lib *lib, LObj *o)
 	add_imports(L, lib, o);
 }
 
-static Input *input_of(Load *ld, const char *path)
+static Input *input_of(Inputs *ld, const char *path)
 {
 	const MapSlot *m = map_get(&ld->input, view_str(path), 0);
 	Input *in;
@@ -265,6 +265,7 @@ static Input *input_of(Load *ld, const char *path)
 		return m->val.p;
 	in = mem_alloc(&ld->L->mem, sizeof *in);
 	input_open(in, path);
+	input_scan(in);
 	return in;
 }
 
@@ -279,7 +280,7 @@ static View lower(Link *L, const char *why)
 	return view_of(p, v.n);
 }
 
-static void load_lib(Load *ld, Lib *lib)
+static void load_lib(Inputs *ld, Lib *lib)
 {
 	Link *L = ld->L;
 	Input *in = input_of(ld, lib->file);
@@ -307,14 +308,14 @@ static void load_lib(Load *ld, Lib *lib)
 
 /* ---- opening everything at once -------------------------------------- */
 
-static void open_one(void *arg, size_t i)
+static void scan_one(void *arg, size_t i)
 {
-	Load *ld = arg;
+	Inputs *ld = arg;
 
-	input_open(&ld->in[i], ld->in[i].path);
+	input_scan(&ld->in[i]);
 }
 
-static void add_input(Load *ld, const char *path)
+static void add_input(Inputs *ld, const char *path)
 {
 	bool fresh;
 	MapSlot *m = map_put(&ld->input, view_str(path), 0, &fresh);
@@ -322,10 +323,10 @@ static void add_input(Load *ld, const char *path)
 	if (!fresh)
 		return;
 	m->val.p = &ld->in[ld->nin];
-	ld->in[ld->nin++].path = path;
+	input_open(&ld->in[ld->nin++], path);
 }
 
-static void open_inputs(Load *ld)
+static void open_inputs(Inputs *ld)
 {
 	Link *L = ld->L;
 	const Map *m = &L->packagefile;
@@ -336,7 +337,7 @@ static void open_inputs(Load *ld)
 		if (m->slot[i].used)
 			add_input(ld, (const char *)((PackageFile *)
 				  m->slot[i].val.p)->file.p);
-	pool_for(L->flag.threads, ld->nin, open_one, ld);
+	pool_for(L->flag.threads, ld->nin, scan_one, ld);
 }
 
 /* ---- all of it ------------------------------------------------------- */
@@ -367,7 +368,7 @@ static void loadinternal(Link *L, View pkg)
 	addlibpath(L, view_str("internal"), view_str("internal"), file, pkg);
 }
 
-static void load_libs(Load *ld)
+static void load_libs(Inputs *ld)
 {
 	Link *L = ld->L;
 	const View line = view_str("command line");
@@ -423,7 +424,7 @@ static void loadfips(Link *L)
 
 void loadlib(Link *L)
 {
-	Load ld = {.L = L};
+	Inputs ld = {.L = L};
 
 	L->obj = mem_grow(&L->mem, NULL, 0, &L->capobj, sizeof *L->obj);
 	L->nobj = OBJ_FIRST;	/* those before are NULL */

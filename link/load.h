@@ -23,12 +23,120 @@ typedef struct {
 	enum { INPUT_ERROR, INPUT_EXIT, INPUT_FATAL } how;
 } Input;
 
+/* Two steps, the first for one thread: the kernel lets only one at a time
+ * map files, and those who wait cost more than they would save. */
 void input_open(Input *in, const char *path);
+void input_scan(Input *in);
 
 /* ---- loader.c ------------------------------------------------------- */
 
 /* Gives all symbols of L->obj their numbers. */
 void load_syms(Link *L);
+
+/* What loading knows of an object. */
+typedef struct {
+	Sym base;	/* of its first package definition, then of the others */
+	u32 first;	/* package definitions that the name table gets */
+	u32 named;	/* those and other definitions that may get there */
+	u32 rec;	/* place of its others in the order of all others */
+	u32 nnew;	/* of its others that are not copies */
+	u32 nopkg;	/* PkgIdx of a package that is not there */
+	const char *why;
+} ObjLoad;
+
+/* A short constant, or the hash of a longer one, and what is known of its
+ * copies. All but the key may be changed by several threads. */
+typedef struct {
+	u64 key[2];
+	/* Of the first copy: object << 32 | symbol there. Once there is a
+	 * number: that. */
+	u64 first;
+	u64 best;	/* size << 32 | ~place in the order, the greatest */
+	u32 aligns, use;	/* of all copies, or-ed */
+} Content;
+
+typedef struct {
+	u32 *slot;	/* place in content; 0: empty */
+	Content *content;
+	u32 mask, n;
+	u64 max;
+} Contents;
+
+typedef struct {
+	Link *L;
+	ObjLoad *obj;	/* as L->obj */
+	u32 *order;	/* objects, the largest first */
+	u32 norder;
+	u64 seed[2];
+	Contents hash64, hash;
+	u32 flag[256], flag2[256];	/* to attributes */
+	/* Symbols known by name get their rows, and for the time being their
+	 * numbers, from here on. */
+	Sym prov, nprov;
+	SymVec var, varobj;	/* linknamed variables without a value */
+	SymVec fix, fixsize;	/* symbols that become larger */
+	u32 strictdups;
+} Load;
+
+static inline const u8 *record(const LObj *o, u32 li)
+{
+	return goobj_at(&o->o, BlkSymdef, li, SYM_SIZE);
+}
+static inline u32 record_size(const u8 *p)
+{
+	return ld32(p + 13, false);
+}
+/* What a use of the symbol adds to it, whoever defines it. */
+static inline u32 use_attr(const u8 *p)
+{
+	return (p[11] & SymFlagLocal ? A_LOCAL : 0) |
+		(p[12] & SymFlagUsedInIface ? A_USEDINIFACE : 0);
+}
+/* Of the bits of alignments, the greatest, as in SymRow. */
+static inline u8 align_row(u32 aligns)
+{
+	return aligns ? (u8)(32 - __builtin_clz(aligns)) : 0;
+}
+static inline void add_use(SymRow *r, u32 use, u32 aligns)
+{
+	u8 align = align_row(aligns);
+
+	r->attr |= use;
+	r->align = align > r->align ? align : r->align;
+}
+/* The row's facts from that definition. */
+void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li);
+/* Brings what names_find will look at into the cache, for the i-th of n
+ * hashes and some behind it. */
+enum { FETCH = 32 };
+void fetch_names(const Link *L, const u32 *hash, u32 i, u32 n,
+		 Sym guess[FETCH]);
+
+/* ---- loadcontent.c --------------------------------------------------- */
+
+void contents_init(Load *ld);
+/* Finds out for an object's content-addressed definitions who has the same
+ * content; syms are then places in content. Several threads. */
+void contents_find(Load *ld, const LObj *o);
+/* How many of each object are not copies. */
+void contents_count(Load *ld);
+/* Gives those of o that are not copies the numbers from s on, and their
+ * rows; returns the next. */
+Sym contents_number(Load *ld, const LObj *o, Sym s);
+/* Places become numbers. */
+void contents_resolve(Load *ld, const LObj *o);
+void contents_free(Load *ld);
+
+/* ---- loadname.c ------------------------------------------------------ */
+
+/* All objects' non-package definitions; those that are new get provisional
+ * numbers. */
+void names_define(Load *ld);
+/* As those for contents. */
+Sym names_number(Load *ld, const LObj *o, Sym s);
+void names_resolve(Load *ld, const LObj *o);
+/* When all that is done: no number is provisional any more. */
+void names_settle(Load *ld);
 
 /* ---- names.c: from name and version to symbol ------------------------ */
 
@@ -54,6 +162,8 @@ Sym names_find(const Link *L, u32 hash, View name, u32 ver);
 Sym names_guess(const Link *L, u32 hash);
 /* A name that is not there yet; one thread. */
 void names_add(Link *L, u32 hash, Sym s);
+/* From number from on, all get the number that their row's outer is. */
+void names_renumber(Link *L, Sym from);
 /* Any name, several threads; of two symbols with one name the greater number
  * stays. s has its row. */
 void names_add_def(Link *L, u32 hash, Sym s);

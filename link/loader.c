@@ -3,14 +3,15 @@
  *
  *   1. the package definitions (Symdef) of all objects, object by object
  *   2. for each object its Hashed64, Hashed and non-package definitions that
- *      are not there yet: by content or by name, and then only the content
- *      is chosen, not the number
+ *      are not there yet, by content or by name: of those only the contents
+ *      may be taken, the number stays
  *   3. for each object the names it refers to that nobody defines
  *
- * What needs no order is done object by object in parallel: checking the
- * object and hashing its names; the rows of the package definitions, whose
- * numbers are known beforehand; finding what references mean. Until it is
- * known, syms[i] of an object holds the hash of the name.
+ * Most of it is done object by object in parallel, in several rounds: check
+ * the object, hash its names and make the rows of 1, whose numbers are known
+ * beforehand; put these into the name table; find out what is new of 2, and
+ * then, when each object's share is known, number it; say it to all. An
+ * object's syms[i] is the hash of a name before it is a number.
  *
  * Source: LoadSyms in cmd/link/internal/loader/loader.go
  */
@@ -18,47 +19,6 @@
 #include <sys/auxv.h>
 
 #include "link/load.h"
-
-enum { AHEAD = 32 };	/* names in the pipeline of fetches */
-
-/* A short constant, or the hash of a longer one, and the symbol with it. */
-typedef struct {
-	u64 key[2];
-	u32 sym, size;
-	u8 align, use;	/* of the copies so far */
-} Content;
-
-/* Slots of hash << 32 | number in content, from 1 on; 0: empty. */
-typedef struct {
-	u64 *slot;
-	Content *content;
-	u32 mask, n;
-} Contents;
-
-/* What loading knows of an object. */
-typedef struct {
-	u32 base;	/* the number of its first package definition */
-	u32 named;	/* definitions for the name table, at most */
-	u32 first;	/* package definitions among them */
-	u32 *todo;	/* references that need a closer look, in order */
-	u32 ntodo;
-	u32 nopkg;	/* PkgIdx of a package that is not there */
-	u32 badref;	/* 1 + symbol it must not refer to by name */
-	const char *why;
-} ObjLoad;
-
-typedef struct {
-	Link *L;
-	ObjLoad *obj;	/* as L->obj */
-	u32 *order;	/* objects, the largest first */
-	u32 norder;
-	u32 flag[256], flag2[256];	/* to attributes */
-	Contents hash64, hash;
-	u64 seed[2];
-	SymVec var, varobj;	/* linknamed variables without a value */
-	SymVec fix, fixsize;	/* symbols that become larger */
-	u32 strictdups;
-} Load;
 
 /* ---- rows ------------------------------------------------------------ */
 
@@ -101,50 +61,15 @@ static inline u32 object_attr(const Load *ld, const LObj *o, u32 li,
 	return attr | (li - hashed < g->nhasheddef ? A_HASHED : 0);
 }
 
-/* What a use of the symbol adds to it, whoever defines it. */
-static inline u32 use_attr(const u8 *p)
-{
-	return (p[11] & SymFlagLocal ? A_LOCAL : 0) |
-		(p[12] & SymFlagUsedInIface ? A_USEDINIFACE : 0);
-}
-
-static inline const u8 *record(const LObj *o, u32 li)
-{
-	return goobj_at(&o->o, BlkSymdef, li, SYM_SIZE);
-}
-
-static void set_def(const Load *ld, SymRow *r, const LObj *o, u32 li)
+void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li)
 {
 	const u8 *p = record(o, li);
 
 	r->obj = o->idx;
 	r->li = li;
-	r->size = ld32(p + 13, false);
+	r->size = record_size(p);
 	r->kind = ld->L->kindrow[p[10]];
 	r->attr = (r->attr & ~(u32)A_OBJECT) | object_attr(ld, o, li, p);
-}
-
-static inline u8 record_align(const u8 *p)
-{
-	u32 align = ld32(p + 17, false);
-
-	return align ? (u8)(1 + __builtin_ctz(align)) : 0;
-}
-
-static inline void add_use(SymRow *r, const u8 *p)
-{
-	u8 log = record_align(p);
-
-	r->attr |= use_attr(p);
-	r->align = log > r->align ? log : r->align;
-}
-
-static Sym new_sym(Load *ld, const LObj *o, u32 li)
-{
-	Sym s = ld->L->nsym++;
-
-	set_def(ld, &ld->L->sym[s], o, li);
-	return s;
 }
 
 /* ---- 0. objects are checked, names hashed ---------------------------- */
@@ -184,8 +109,9 @@ static void rows(const Load *ld, const LObj *o, Sym s)
 	for (u32 li = 0; li < o->o.nsymdef; li++, s++) {
 		SymRow *r = &ld->L->sym[s];
 
-		set_def(ld, r, o, li);
-		add_use(r, record(o, li));
+		load_def(ld, r, o, li);
+		add_use(r, use_attr(record(o, li)),
+			ld32(record(o, li) + 17, false));
 	}
 }
 
@@ -231,8 +157,8 @@ static void names_one(void *arg, size_t i)
 	for (u32 li = 0; li < n; li++) {
 		u32 hash = o->syms[li];
 
-		if (li + AHEAD < n && o->syms[li + AHEAD])
-			names_prefetch(ld->L->names, o->syms[li + AHEAD]);
+		if (li + FETCH < n && o->syms[li + FETCH])
+			names_prefetch(ld->L->names, o->syms[li + FETCH]);
 		if (hash)
 			names_add_def(ld->L, hash, base + li);
 		o->syms[li] = base + li;
@@ -246,257 +172,12 @@ static void package_defs(Load *ld)
 	pool_for(L->flag.threads, ld->norder, names_one, ld);
 }
 
-/* ---- 2. content-addressed definitions -------------------------------- */
+/* ---- fetching ahead --------------------------------------------------- */
 
-static void contents_init(Contents *c, u64 max)
+/* A step for each of several names ahead: slot, row, record, string. */
+void fetch_names(const Link *L, const u32 *hash, u32 i, u32 n,
+		 Sym guess[FETCH])
 {
-	c->mask = (1 << 12) - 1;
-	c->slot = mem_reserve((c->mask + (size_t)1) * sizeof *c->slot);
-	c->content = mem_reserve((max + 1) * sizeof *c->content);
-	c->n = 1;
-}
-
-static void contents_free(Contents *c, u64 max)
-{
-	mem_release(c->slot, (c->mask + (size_t)1) * sizeof *c->slot);
-	mem_release(c->content, (max + 1) * sizeof *c->content);
-}
-
-static inline u32 content_hash(const Load *ld, const u64 key[2])
-{
-	__extension__ typedef unsigned __int128 u128;
-	u128 x = (u128)(key[0] ^ ld->seed[0]) * (key[1] ^ ld->seed[1]);
-
-	return (u32)(x ^ x >> 64);
-}
-
-static void contents_put(Contents *c, u32 hash, u32 i)
-{
-	u32 k = hash & c->mask;
-
-	while (c->slot[k])
-		k = (k + 1) & c->mask;
-	c->slot[k] = (u64)hash << 32 | i;
-}
-
-static void contents_grow(const Load *ld, Contents *c)
-{
-	mem_release(c->slot, (c->mask + (size_t)1) * sizeof *c->slot);
-	c->mask = 4 * c->mask + 3;
-	c->slot = mem_reserve((c->mask + (size_t)1) * sizeof *c->slot);
-	for (u32 i = 1; i < c->n; i++)
-		contents_put(c, content_hash(ld, c->content[i].key), i);
-}
-
-static Content *contents_find(const Contents *c, u32 hash, const u64 key[2])
-{
-	u64 x;
-
-	for (u32 k = hash & c->mask; (x = c->slot[k]) != 0;
-	     k = (k + 1) & c->mask) {
-		Content *e = &c->content[(u32)x];
-
-		if (x >> 32 == hash && e->key[0] == key[0] &&
-		    e->key[1] == key[1])
-			return e;
-	}
-	return NULL;
-}
-
-/* Short data with and without zeros behind it has one hash: the longer one
- * is taken. */
-static void again(Load *ld, const LObj *o, u32 li, Content *e)
-{
-	const u8 *p = record(o, li);
-	u32 size = ld32(p + 13, false);
-	u8 align = record_align(p), use = (u8)use_attr(p);
-
-	if (size > e->size) {
-		e->size = size;
-		set_def(ld, &ld->L->sym[e->sym], o, li);
-	}
-	if (align > e->align || (use & ~e->use)) {
-		e->align = align > e->align ? align : e->align;
-		e->use |= use;
-		add_use(&ld->L->sym[e->sym], p);
-	}
-}
-
-static Sym content_sym(Load *ld, Contents *c, const LObj *o, u32 li,
-		       u32 hash, const u64 key[2])
-{
-	Content *e = contents_find(c, hash, key);
-	const u8 *p = record(o, li);
-	Sym s;
-
-	if (e) {
-		again(ld, o, li, e);
-		return e->sym;
-	}
-	if (c->n > c->mask / 2)
-		contents_grow(ld, c);
-	s = new_sym(ld, o, li);
-	add_use(&ld->L->sym[s], p);
-	c->content[c->n] = (Content){{key[0], key[1]}, s,
-				     ld32(p + 13, false), record_align(p),
-				     (u8)use_attr(p)};
-	contents_put(c, hash, c->n++);
-	return s;
-}
-
-/* The n symbols from li on, whose hashes of size bytes begin at p. */
-static void contents(Load *ld, Contents *c, const LObj *o, u32 li, u32 n,
-		     const u8 *p, u32 size)
-{
-	u64 key[AHEAD][2];
-	u32 hash[AHEAD];
-
-	for (u32 i = 0; i < n + AHEAD / 2; i++) {
-		u32 a = i % AHEAD, b = (i - AHEAD / 4) % AHEAD,
-			d = (i - AHEAD / 2) % AHEAD;
-
-		if (i < n) {
-			key[a][0] = ld64(p, false);
-			key[a][1] = size == HASH_SIZE ? ld64(p + 8, false) : 0;
-			hash[a] = content_hash(ld, key[a]);
-			__builtin_prefetch(&c->slot[hash[a] & c->mask]);
-			p += size;
-		}
-		if (i >= AHEAD / 4 && i - AHEAD / 4 < n)
-			__builtin_prefetch(&c->content[(u32)
-				c->slot[hash[b] & c->mask]]);
-		if (i >= AHEAD / 2)
-			o->syms[li + i - AHEAD / 2] = content_sym(ld, c, o,
-				li + i - AHEAD / 2, hash[d], key[d]);
-	}
-}
-
-/* ---- 2. definitions by name ------------------------------------------ */
-
-static const char *const kind_name[NKIND] = {
-#define KIND(name) [K_##name] = #name,
-#include "link/kind.def"
-#undef KIND
-};
-
-/* -strictdups: copies that differ are worth a message. */
-static void checkdup(Load *ld, const LObj *o, u32 li, Sym old)
-{
-	static const char *const allowed[] = {
-		"go:info.go.interface", "go:info.go.builtin", "go:debuglines",
-	};
-	const Link *L = ld->L;
-	GoSym g = goobj_sym(&o->o, li);
-	View a = goobj_data(&o->o, li), b = sym_data(L, old);
-	View at = o->lib->pkg, was = L->obj[row(L, old)->obj]->lib->pkg;
-	const char *fmt = "same length but different contents";
-	unsigned long long x = a.n, y = b.n;
-	Buf out = {0};
-
-	if (a.n != b.n) {
-		fmt = "new length %llu != old length %llu";
-	} else if (view_eq(a, b)) {
-		if (g.size == row(L, old)->size)
-			return;
-		fmt = "different sizes: new size %llu != old size %llu";
-		x = g.size;
-		y = row(L, old)->size;
-	}
-	fprintf(stderr, "cmd/link: while reading object for '%.*s': "
-		"duplicate symbol '%.*s', previous def at '%.*s', with "
-		"mismatched payload: ", (int)at.n, (const char *)at.p,
-		(int)g.name.n, (const char *)g.name.p, (int)was.n,
-		(const char *)was.p);
-	if (fmt[0] == 's')
-		buf_str(&out, fmt);
-	else if (fmt[0] == 'n')
-		buf_printf(&out, "new length %llu != old length %llu", x, y);
-	else
-		buf_printf(&out, "different sizes: new size %llu != old size "
-			   "%llu", x, y);
-	fprintf(stderr, "%.*s\n", (int)out.n, out.p);
-	buf_free(&out);
-	for (size_t i = 0; i < NELEM(allowed); i++)
-		if (view_prefix(g.name, allowed[i]))
-			return;
-	ld->strictdups++;
-}
-
-static _Noreturn void duplicated(const Load *ld, const LObj *o, u32 li,
-				 Sym old)
-{
-	const Link *L = ld->L;
-	const SymRow *r = row(L, old);
-	GoSym g = goobj_sym(&o->o, li);
-	View a = o->lib->pkg, b = L->obj[r->obj]->lib->pkg;
-
-	link_fatalf(L, "duplicated definition of symbol %.*s, from %.*s "
-		   "(type %s size %u) and %.*s (type %s size %u)",
-		   (int)g.name.n, (const char *)g.name.p, (int)a.n,
-		   (const char *)a.p, kind_name[L->kindrow[g.kind]],
-		   (unsigned)g.size, (int)b.n, (const char *)b.p,
-		   kind_name[r->kind], (unsigned)r->size);
-}
-
-static void fix_size(Load *ld, Sym s, u32 size)
-{
-	symvec_add(&ld->L->mem, &ld->fix, s);
-	symvec_add(&ld->L->mem, &ld->fixsize, size);
-}
-
-static bool is_data(u8 kind)
-{
-	return kind_in(kind, K_SNOPTRDATA, K_SNOPTRBSS);
-}
-
-/* Two definitions of which neither may be one of several: contents win over
- * BSS, and get its size if that is larger; code wins over BSS; the larger of
- * two BSS wins. */
-static void redefined(Load *ld, const LObj *o, u32 li, Sym old)
-{
-	SymRow *r = &ld->L->sym[old];
-	const u8 *p = record(o, li);
-	u8 kind = ld->L->kindrow[p[10]];
-	u32 size = ld32(p + 13, false), oldsize = r->size;
-	bool contents = goobj_data(&o->o, li).n > 0;
-	bool bss = is_data(kind) && !contents;
-	bool oldbss = is_data(r->kind) && sym_data(ld->L, old).n == 0;
-
-	if (oldbss && (link_kind_is_text(kind) || contents ||
-		       (bss && size > oldsize))) {
-		set_def(ld, r, o, li);
-		if (oldsize > size)
-			fix_size(ld, old, oldsize);
-	} else if (bss) {
-		if (size > oldsize)
-			fix_size(ld, old, size);
-	} else {
-		duplicated(ld, o, li, old);
-	}
-}
-
-static void defined_again(Load *ld, const LObj *o, u32 li, Sym old)
-{
-	SymRow *r = &ld->L->sym[old];
-	const u8 *p = record(o, li);
-	bool dupok = p[11] & SymFlagDupok;
-
-	if (r->attr & A_DUPOK) {
-		if (dupok && ld->L->flag.strictdups)
-			checkdup(ld, o, li, old);
-		if (!dupok || r->size < ld32(p + 13, false))
-			set_def(ld, r, o, li);
-	} else if (!dupok) {
-		redefined(ld, o, li, old);
-	}
-}
-
-/* Brings what names_find will look at into the cache, a step for each of
- * several names ahead: slot, row, record, string. */
-static void fetch(const Link *L, const u32 *hash, u32 i, u32 n,
-		  Sym guess[AHEAD])
-{
-	const LObj *o;
 	const SymRow *r;
 	Sym s;
 
@@ -504,95 +185,66 @@ static void fetch(const Link *L, const u32 *hash, u32 i, u32 n,
 		names_prefetch(L->names, hash[i + 24]);
 	if (i + 16 < n) {
 		s = hash[i + 16] ? names_guess(L, hash[i + 16]) : 0;
-		guess[(i + 16) % AHEAD] = s;
+		guess[(i + 16) % FETCH] = s;
 		if (s)
 			__builtin_prefetch(row(L, s));
 	}
-	if (i + 8 < n && (s = guess[(i + 8) % AHEAD]) != 0) {
+	if (i + 8 < n && (s = guess[(i + 8) % FETCH]) != 0) {
 		r = row(L, s);
-		o = L->obj[r->obj];
-		if (o)
-			__builtin_prefetch(record(o, r->li));
+		if (r->obj == OBJ_EXT)
+			__builtin_prefetch(&L->ext[r->li]);
+		else
+			__builtin_prefetch(record(L->obj[r->obj], r->li));
 	}
-	if (i + 4 < n && (s = guess[(i + 4) % AHEAD]) != 0) {
-		r = row(L, s);
-		o = L->obj[r->obj];
-		if (o)
-			__builtin_prefetch(goobj_str(&o->o,
-						     record(o, r->li)).p);
-	}
+	if (i + 4 < n && (s = guess[(i + 4) % FETCH]) != 0)
+		__builtin_prefetch(sym_name(L, s).p);
 }
 
-/* A variable that is declared with linkname and has no value is a reference
- * to somebody else's. */
-static void note_linkname_var(Load *ld, const LObj *o, u32 li, const u8 *p)
-{
-	View name = goobj_str(&o->o, p);
+/* ---- 2. other definitions --------------------------------------------- */
 
-	if (!(ld->flag2[p[12]] & (A_LINKNAME | A_LINKNAMESTD)) ||
-	    goobj_data(&o->o, li).n || view_index(name, 0, '.') == name.n)
-		return;
-	symvec_add(&ld->L->mem, &ld->varobj, o->idx);
-	symvec_add(&ld->L->mem, &ld->var, li);
+/* The first task has all names, the others an object's contents each. */
+static void find_one(void *arg, size_t i)
+{
+	Load *ld = arg;
+
+	if (i == 0)
+		names_define(ld);
+	else
+		contents_find(ld, ld->L->obj[ld->order[i - 1]]);
 }
 
-static Sym define(Load *ld, const LObj *o, u32 li, u32 hash)
+static void number_one(void *arg, size_t i)
 {
-	const u8 *p = record(o, li);
-	View name = goobj_str(&o->o, p);
-	Sym s;
+	Load *ld = arg;
+	const LObj *o = ld->L->obj[ld->order[i]];
 
-	if (!hash)
-		return new_sym(ld, o, li);
-	s = names_find(ld->L, hash, name, ld16(p + 8, false));
-	if (s) {
-		defined_again(ld, o, li, s);
-		return s;
-	}
-	s = new_sym(ld, o, li);
-	names_add(ld->L, hash, s);
-	return s;
+	names_number(ld, o, contents_number(ld, o, ld->obj[o->idx].base));
 }
 
-static void nonpkgdefs(Load *ld, const LObj *o)
+static void resolve_one(void *arg, size_t i)
 {
-	u32 first = o->o.ndef - o->o.nnonpkgdef, n = o->o.nnonpkgdef;
-	Sym *syms = o->syms + first, guess[AHEAD] = {0};
+	Load *ld = arg;
+	const LObj *o = ld->L->obj[ld->order[i]];
 
-	for (u32 i = 0; i < n; i++) {
-		const u8 *p = record(o, first + i);
-
-		fetch(ld->L, syms, i, n, guess);
-		syms[i] = define(ld, o, first + i, syms[i]);
-		add_use(&ld->L->sym[syms[i]], p);
-		note_linkname_var(ld, o, first + i, p);
-	}
+	contents_resolve(ld, o);
+	names_resolve(ld, o);
 }
 
 static void other_defs(Load *ld)
 {
 	Link *L = ld->L;
-	u64 n64 = 0, n = 0;
 
+	contents_init(ld);
+	pool_for(L->flag.threads, ld->norder + 1, find_one, ld);
+	contents_count(ld);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		n64 += L->obj[k]->o.nhashed64def;
-		n += L->obj[k]->o.nhasheddef;
+		ld->obj[k].base = L->nsym;
+		L->nsym += ld->obj[k].nnew;
 	}
-	contents_init(&ld->hash64, n64);
-	contents_init(&ld->hash, n);
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		const GoObj *o = &L->obj[k]->o;
-		u32 li = o->nsymdef;
-
-		contents(ld, &ld->hash64, L->obj[k], li, o->nhashed64def,
-			 goobj_hash64(o, 0), HASH64_SIZE);
-		li += o->nhashed64def;
-		contents(ld, &ld->hash, L->obj[k], li, o->nhasheddef,
-			 goobj_hash(o, 0), HASH_SIZE);
-		nonpkgdefs(ld, L->obj[k]);
-	}
-	contents_free(&ld->hash64, n64);
-	contents_free(&ld->hash, n);
+	pool_for(L->flag.threads, ld->norder, number_one, ld);
+	pool_for(L->flag.threads, ld->norder, resolve_one, ld);
+	names_settle(ld);
+	contents_free(ld);
 }
 
 /* ---- builtins -------------------------------------------------------- */
@@ -645,86 +297,60 @@ static void check_vars(const Load *ld)
 }
 
 /* Imported packages by their place in L->obj. */
-static void packages(Load *ld, LObj *o, ObjLoad *ol)
+static void packages(const Link *L, LObj *o)
 {
 	for (u32 i = 1; i < o->o.npkg; i++) {
-		const MapSlot *m = map_get(&ld->L->objbypkg,
-					   goobj_pkg(&o->o, i), 0);
+		View pkg = goobj_pkg(&o->o, i);
+		const MapSlot *m = map_get(&L->objbypkg, pkg, 0);
 
-		if (m)
-			o->pkg[i] = (u32)m->val.n;
-		else if (!ol->nopkg)
-			ol->nopkg = i;
+		if (!m)
+			link_fatalf(L, "%.*s: reference to nonexistent package "
+				    "%.*s", (int)o->lib->pkg.n,
+				    (const char *)o->lib->pkg.p, (int)pkg.n,
+				    (const char *)pkg.p);
+		o->pkg[i] = (u32)m->val.n;
 	}
 }
 
-/* A reference that is new, or changes what it refers to, waits until all
- * are seen that do not. */
-static void refs_one(void *arg, size_t k)
+/* Most name types for DWARF, which the linker is to make: nobody defines
+ * them, so that there is nothing to be gained by several threads. */
+static void nonpkgrefs(Load *ld, const LObj *o)
 {
-	Load *ld = arg;
 	Link *L = ld->L;
-	LObj *o = L->obj[ld->order[k]];
-	ObjLoad *ol = &ld->obj[ld->order[k]];
 	u32 ndef = o->o.ndef, n = o->o.nnonpkgref;
-	Sym *syms = o->syms + ndef, guess[AHEAD] = {0};
+	Sym *syms = o->syms + ndef, guess[FETCH] = {0};
 	bool assembly = L->release >= GO127 &&
 		(o->o.flags & ObjFlagFromAssembly);
 
 	for (u32 i = 0; i < n; i++) {
 		const u8 *p = record(o, ndef + i);
 		u16 abi = ld16(p + 8, false);
+		u32 hash = syms[i], ver;
 		View name = goobj_str(&o->o, p);
 		Sym s;
 
-		fetch(L, syms, i, n, guess);
-		s = names_find(L, syms[i], name, abi == SymABIstatic ?
-			       o->version : abi);
-		if (L->flag.checklinkname && !ol->badref &&
-		    (assembly || ld->flag2[p[12]] &
-		     (A_LINKNAME | A_LINKNAMESTD)) &&
-		    !linkname_ok(L, o, name, s))
-			ol->badref = 1 + ndef + i;
-		if (s && !use_attr(p))
-			syms[i] = s;
-		else
-			ol->todo[ol->ntodo++] = i;
-	}
-	packages(ld, o, ol);
-}
-
-static void finish_refs(Load *ld, const LObj *o, const ObjLoad *ol)
-{
-	Link *L = ld->L;
-	View pkg;
-	Sym s;
-
-	if (ol->badref)
-		bad_linkname(L, o, ol->badref - 1);
-	if (ol->nopkg) {
-		pkg = goobj_pkg(&o->o, ol->nopkg);
-		link_fatalf(L, "%.*s: reference to nonexistent package %.*s",
-			   (int)o->lib->pkg.n, (const char *)o->lib->pkg.p,
-			   (int)pkg.n, (const char *)pkg.p);
-	}
-	for (u32 k = 0; k < ol->ntodo; k++) {
-		u32 li = o->o.ndef + ol->todo[k], hash = o->syms[li];
-		const u8 *p = record(o, li);
-		u16 abi = ld16(p + 8, false);
-		u32 ver = abi == SymABIstatic ? o->version : abi;
-		View name = goobj_str(&o->o, p);
-
+		fetch_names(L, syms, i, n, guess);
+		ver = abi == SymABIstatic ? o->version : abi;
 		s = names_find(L, hash, name, ver);
 		if (!s)
 			s = names_create(L, hash, name, ver);
 		L->sym[s].attr |= use_attr(p);
-		o->syms[li] = s;
+		syms[i] = s;
+		if (L->flag.checklinkname &&
+		    (assembly || ld->flag2[p[12]] &
+		     (A_LINKNAME | A_LINKNAMESTD)) &&
+		    !linkname_ok(L, o, name, s))
+			bad_linkname(L, o, ndef + i);
 	}
+}
+
+static void refflags(Link *L, const LObj *o)
+{
 	for (u32 i = 0; i < o->o.nrefflags; i++) {
 		u8 flag, flag2;
-		SymRef r = goobj_refflags(&o->o, i, &flag, &flag2);
+		Sym s = resolve(L, o, goobj_refflags(&o->o, i, &flag,
+						     &flag2));
 
-		s = resolve(L, o, r);
 		if (flag2 & SymFlagUsedInIface)
 			L->sym[s].attr |= A_USEDINIFACE;
 	}
@@ -734,12 +360,11 @@ static void references(Load *ld)
 {
 	Link *L = ld->L;
 
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
-		ld->obj[k].todo = mem_alloc(&L->mem,
-			L->obj[k]->o.nnonpkgref * sizeof(u32));
-	pool_for(L->flag.threads, ld->norder, refs_one, ld);
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
-		finish_refs(ld, L->obj[k], &ld->obj[k]);
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
+		nonpkgrefs(ld, L->obj[k]);
+		packages(L, L->obj[k]);
+		refflags(L, L->obj[k]);
+	}
 	for (u32 i = 0; i < ld->fix.n; i++) {
 		sym_update(L, ld->fix.p[i]);
 		L->sym[ld->fix.p[i]].size = ld->fixsize.p[i];
@@ -753,14 +378,18 @@ static void references(Load *ld)
 static void make_room(Load *ld)
 {
 	Link *L = ld->L;
-	u64 nsym = 0, ndef = 0, npkg = 0, max;
+	u64 nsym = 0, ndef = 0, npkgdef = 0, npkg = 0, max;
 	u32 *pkg;
 	Sym *syms;
 
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		nsym += L->obj[k]->o.nsym;
-		ndef += L->obj[k]->o.ndef;
-		npkg += L->obj[k]->o.npkg;
+		const GoObj *o = &L->obj[k]->o;
+
+		ld->obj[k].rec = (u32)(ndef - npkgdef);
+		nsym += o->nsym;
+		ndef += o->ndef;
+		npkgdef += o->nsymdef;
+		npkg += o->npkg;
 	}
 	if (nsym + npkg > 1u << 28)
 		link_exitf(L, "too many symbols");
@@ -769,6 +398,7 @@ static void make_room(Load *ld)
 	L->sym = mem_reserve(max * sizeof *L->sym);
 	L->ext = mem_reserve(max * sizeof *L->ext);
 	L->nsym = L->next = 1;
+	ld->prov = 1 + (u32)ndef;
 	syms = mem_alloc(&L->mem, nsym * sizeof *syms);
 	pkg = mem_alloc(&L->mem, npkg * sizeof *pkg);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
@@ -839,5 +469,5 @@ void sym_set_def(Link *L, Sym s, u32 obj, u32 li)
 	Load ld = {.L = L};
 
 	flag_tables(&ld);
-	set_def(&ld, &L->sym[s], L->obj[obj], li);
+	load_def(&ld, &L->sym[s], L->obj[obj], li);
 }

@@ -172,6 +172,19 @@ void names_add_def(Link *L, u32 hash, Sym s)
 	}
 }
 
+void names_renumber(Link *L, Sym from)
+{
+	SymTab *t = L->names;
+
+	for (u32 i = 0; i <= t->mask; i++) {
+		Sym s = (Sym)t->slot[i];
+
+		if (s >= from)
+			t->slot[i] = slot_of((u32)(t->slot[i] >> 32),
+					     row(L, s)->outer);
+	}
+}
+
 /* ---- symbols that the linker makes ----------------------------------- */
 
 Sym sym_create(Link *L, View name, u32 ver)
