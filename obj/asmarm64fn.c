@@ -349,7 +349,7 @@ static AsmProg *big_epilogue(AsmCtx *c, AsmProg *p, i64 size)
 	p->opcode = A(LDP);
 	p->from = mem_addr(REG_RSP, -8);
 	p->to = fp_lr();
-	if (size < 1 << 12 || c->obj->release < GO126) {
+	if (size < 1 << 12 || c->obj->release < GO125) {
 		p = emit(c, p, A(ADD), con_addr(size), 0, reg_addr(REG_RSP));
 	} else {
 		/* In one step: a frame is all there, or gone. */
