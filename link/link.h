@@ -161,6 +161,7 @@ struct Lib {
 	u32 firstobj, nobj;	/* its objects in L->obj */
 	Lib **imports;	/* as its objects name them, with repetitions */
 	u32 nimports, capimports;
+	u32 text, ntext;	/* in textp as linksetup made it */
 	bool main;
 	bool mark;	/* for one pass */
 };
@@ -522,7 +523,7 @@ void add_tramp(Link *L, Sym s, Kind k);
 bool pkg_is_runtime(Release r, View pkg);
 void buildinfo(Link *L);
 
-/* pcln.c, pclngen.c, findfunctab.c */
+/* pcln.c, pclnfile.c, pclngen.c, findfunctab.c */
 void pclntab(Link *L);
 void findfunctab(Link *L);
 /* A file's name as programs have it: $GOROOT replaced (expandFile). */

@@ -191,13 +191,15 @@ static void add_obj_text(Link *L, const LObj *o, SymVec *dup)
 			add_text_or_dup(L, o, i, dup);
 }
 
-static void add_lib_text(Link *L, const Lib *lib, SymVec *dup)
+static void add_lib_text(Link *L, Lib *lib, SymVec *dup)
 {
 	dup->n = 0;
+	lib->text = L->textp.n;
 	for (u32 i = 0; i < lib->nobj; i++)
 		add_obj_text(L, L->obj[lib->firstobj + i], dup);
 	for (u32 i = 0; i < dup->n; i++)
 		add_text(L, dup->p[i]);
+	lib->ntext = L->textp.n - lib->text;
 }
 
 static void assign_text_symbol_order(Link *L)

@@ -101,6 +101,8 @@ typedef struct Pcln {
 	Sym deferreturn;
 } Pcln;
 
+void pcln_files(Link *L, Pcln *P);	/* pclnfile.c */
+
 /* Registers writers for the contents of s, each for a part. */
 void gen_add(Link *L, Sym s, u32 nparts,
 	     void (*write)(Link *L, const Gen *g, u8 *out));

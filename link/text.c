@@ -53,7 +53,7 @@ static u8 kind(const Link *L, Sym s)
 	return row(L, s)->kind;
 }
 
-/* Stable. */
+/* Stable; the list as it was stays where it is. */
 static void sort_by_kind(Link *L)
 {
 	u32 at[NKIND + 1] = {0}, i, k;
@@ -102,21 +102,49 @@ static u64 tramp_room(const Link *L, Sym s)
 	return n * L->la->trampsize;
 }
 
+/* What the second layout needs to know besides. */
+typedef struct {
+	Link *L;
+	Sect *sect;
+	u32 *lib;	/* by symbol: 1 + number of the package it is laid */
+	u32 n;		/* out with, perhaps not its own; symbols there */
+} Layout;
+
+static Layout layout_of(Link *L, Sect *sect, const Sym *textp)
+{
+	Layout y = {L, sect, NULL, L->nsym};
+	u32 i, k;
+
+	y.lib = mem_alloc(&L->mem, y.n * sizeof *y.lib);
+	for (i = 0; i < L->nlib; i++)
+		for (k = 0; k < L->lib[i]->ntext; k++)
+			y.lib[textp[L->lib[i]->text + k]] = 1 + i;
+	return y;
+}
+
+static View package_of(const Layout *y, Sym s)
+{
+	if (s >= y->n)
+		return (View){0};	/* a trampoline */
+	return y->lib[s] ? y->L->lib[y->lib[s] - 1]->pkg : sym_pkg(y->L, s);
+}
+
 /* Is it certain that s reaches to, although to has no address yet? Packages
  * are laid out in one piece, and so are the runtime's. */
-static bool laid_out_near(const Link *L, Sym s, Sym to)
+static bool laid_out_near(const Layout *y, Sym s, Sym to)
 {
-	View pkg = sym_pkg(L, s), other = sym_pkg(L, to);
+	View pkg = package_of(y, s), other = package_of(y, to);
 
-	if (pkg.n && view_eq(pkg, other) && kind(L, s) == kind(L, to))
+	if (pkg.n && view_eq(pkg, other) && kind(y->L, s) == kind(y->L, to))
 		return true;
-	return pkg_is_runtime(L->release, pkg) &&
-		pkg_is_runtime(L->release, other);
+	return pkg_is_runtime(y->L->release, pkg) &&
+		pkg_is_runtime(y->L->release, other);
 }
 
 /* Lets the architecture look at each call of s. */
-static void trampoline(Link *L, Sym s)
+static void trampoline(const Layout *y, Sym s)
 {
+	Link *L = y->L;
 	Rels rels = sym_rels(L, s);
 	u32 k;
 
@@ -129,7 +157,7 @@ static void trampoline(Link *L, Sym s)
 			continue;	/* an error is reported later */
 		if (row(L, r.sym)->value == 0 &&
 		    kind_in(kind(L, r.sym), K_Sxxx, K_SDYNIMPORT - 1) &&
-		    laid_out_near(L, s, r.sym))
+		    laid_out_near(y, s, r.sym))
 			continue;
 		L->la->trampoline(L, s, r, k);
 		rels = sym_rels(L, s);	/* which may be an Ext by now */
@@ -146,14 +174,15 @@ void add_tramp(Link *L, Sym s, Kind k)
 /* Preliminary addresses for the package that begins at textp's number i, as
  * if every call needed a trampoline: so that calls within the package are
  * judged by distances they will not exceed. */
-static void guess_package(Link *L, Sect *sect, u32 i, View pkg, u64 va)
+static void guess_package(const Layout *y, u32 i, View pkg, u64 va)
 {
-	for (; i < L->textp.n; i++) {
-		Sym s = L->textp.p[i];
+	for (; i < y->L->textp.n; i++) {
+		Sym s = y->L->textp.p[i];
 
-		if (!view_eq(sym_pkg(L, s), pkg))
+		if (!view_eq(package_of(y, s), pkg))
 			return;
-		va = assign_address(L, sect, s, va) + tramp_room(L, s);
+		va = assign_address(y->L, y->sect, s, va) +
+			tramp_room(y->L, s);
 	}
 }
 
@@ -176,8 +205,9 @@ static void merge_tramps(Link *L)
 }
 
 /* The second layout, with trampolines. */
-static u64 assign_with_tramps(Link *L, Sect *sect, u64 va)
+static u64 assign_with_tramps(const Layout *y, u64 va)
 {
+	Link *L = y->L;
 	View current = {0};
 	u32 i, done = 0;
 
@@ -185,16 +215,17 @@ static u64 assign_with_tramps(Link *L, Sect *sect, u64 va)
 		row(L, L->textp.p[i])->value = 0;
 	for (i = 0; i < L->textp.n; i++) {
 		Sym s = L->textp.p[i];
-		View pkg = sym_pkg(L, s);
+		View pkg = package_of(y, s);
 
 		if (pkg.n && !view_eq(pkg, current)) {
 			current = pkg;
-			guess_package(L, sect, i, pkg, va);
+			guess_package(y, i, pkg, va);
 		}
-		va = assign_address(L, sect, s, va);
-		trampoline(L, s);
+		va = assign_address(L, y->sect, s, va);
+		trampoline(y, s);
 		for (; done < L->tramps.n; done++)
-			va = assign_address(L, sect, L->tramps.p[done], va);
+			va = assign_address(L, y->sect, L->tramps.p[done],
+					    va);
 	}
 	if (L->tramps.n)
 		merge_tramps(L);
@@ -206,6 +237,7 @@ void textaddress(Link *L)
 	Sect *sect = seg_add(L, &L->seg[SEG_TEXT], ".text", 5);
 	u64 limit = L->la->tramplimit ? L->la->tramplimit : UINT64_MAX;
 	u64 start = round_to((u64)L->flag.textaddr, funcalign(L)), va = start;
+	const Sym *textp = L->textp.p;
 	Sym text, etext;
 	u32 i;
 
@@ -216,8 +248,11 @@ void textaddress(Link *L)
 	etext = xdefine(L, "runtime.etext", K_STEXTEND, 0);
 	for (i = 0; i < L->textp.n && va - start < limit; i++)
 		va = assign_address(L, sect, L->textp.p[i], va);
-	if (va - start >= limit)
-		va = assign_with_tramps(L, sect, start);
+	if (va - start >= limit) {
+		Layout y = layout_of(L, sect, textp);
+
+		va = assign_with_tramps(&y, start);
+	}
 
 	/* One instruction more: what follows must not begin at etext. */
 	sect->length = va - start + L->la->minlc;
