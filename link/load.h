@@ -73,6 +73,7 @@ typedef struct {
 	/* Symbols known by name get their rows, and for the time being their
 	 * numbers, from here on. */
 	Sym prov, nprov;
+	Sym ref;	/* the first of those that nobody defines */
 	SymVec var, varobj;	/* linknamed variables without a value */
 	SymVec fix, fixsize;	/* symbols that become larger */
 	u32 strictdups;
@@ -106,10 +107,10 @@ static inline void add_use(SymRow *r, u32 use, u32 aligns)
 }
 /* The row's facts from that definition. */
 void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li);
-/* Brings what names_find will look at into the cache, for the i-th of n
- * hashes and some behind it. */
+/* Brings what names_find will look at into the cache, for symbol li of o and
+ * some behind it, up to end. */
 enum { FETCH = 32 };
-void fetch_names(const Link *L, const u32 *hash, u32 i, u32 n,
+void fetch_names(const Link *L, const LObj *o, u32 li, u32 end,
 		 Sym guess[FETCH]);
 
 /* ---- loadcontent.c --------------------------------------------------- */
@@ -129,11 +130,12 @@ void contents_free(Load *ld);
 
 /* ---- loadname.c ------------------------------------------------------ */
 
-/* All objects' non-package definitions; those that are new get provisional
- * numbers. */
-void names_define(Load *ld);
+/* All objects' non-package definitions and references; new symbols get
+ * provisional numbers. */
+void names_find_all(Load *ld);
 /* As those for contents. */
 Sym names_number(Load *ld, const LObj *o, Sym s);
+void names_number_refs(Load *ld);	/* those of nobody, from L->nsym on */
 void names_resolve(Load *ld, const LObj *o);
 /* When all that is done: no number is provisional any more. */
 void names_settle(Load *ld);
@@ -162,12 +164,13 @@ Sym names_find(const Link *L, u32 hash, View name, u32 ver);
 Sym names_guess(const Link *L, u32 hash);
 /* A name that is not there yet; one thread. */
 void names_add(Link *L, u32 hash, Sym s);
+/* Makes row s, and an Ext, one of that name. */
+void ext_init(Link *L, Sym s, View name, u32 ver);
 /* From number from on, all get the number that their row's outer is. */
 void names_renumber(Link *L, Sym from);
 /* Any name, several threads; of two symbols with one name the greater number
  * stays. s has its row. */
 void names_add_def(Link *L, u32 hash, Sym s);
-Sym names_create(Link *L, u32 hash, View name, u32 ver);
 
 /* ---- cgo.c ---------------------------------------------------------- */
 

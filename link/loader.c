@@ -175,32 +175,34 @@ static void package_defs(Load *ld)
 /* ---- fetching ahead --------------------------------------------------- */
 
 /* A step for each of several names ahead: slot, row, record, string. */
-void fetch_names(const Link *L, const u32 *hash, u32 i, u32 n,
+void fetch_names(const Link *L, const LObj *o, u32 li, u32 end,
 		 Sym guess[FETCH])
 {
+	const Sym *hash = o->syms;
 	const SymRow *r;
 	Sym s;
 
-	if (i + 24 < n && hash[i + 24])
-		names_prefetch(L->names, hash[i + 24]);
-	if (i + 16 < n) {
-		s = hash[i + 16] ? names_guess(L, hash[i + 16]) : 0;
-		guess[(i + 16) % FETCH] = s;
+	if (li + 24 < end && hash[li + 24])
+		names_prefetch(L->names, hash[li + 24]);
+	if (li + 16 < end) {
+		s = hash[li + 16] ? names_guess(L, hash[li + 16]) : 0;
+		guess[(li + 16) % FETCH] = s;
 		if (s)
 			__builtin_prefetch(row(L, s));
+		__builtin_prefetch(goobj_str(&o->o, record(o, li + 16)).p);
 	}
-	if (i + 8 < n && (s = guess[(i + 8) % FETCH]) != 0) {
+	if (li + 8 < end && (s = guess[(li + 8) % FETCH]) != 0) {
 		r = row(L, s);
 		if (r->obj == OBJ_EXT)
 			__builtin_prefetch(&L->ext[r->li]);
 		else
 			__builtin_prefetch(record(L->obj[r->obj], r->li));
 	}
-	if (i + 4 < n && (s = guess[(i + 4) % FETCH]) != 0)
+	if (li + 4 < end && (s = guess[(li + 4) % FETCH]) != 0)
 		__builtin_prefetch(sym_name(L, s).p);
 }
 
-/* ---- 2. other definitions --------------------------------------------- */
+/* ---- 2. other definitions, 3. references ------------------------------ */
 
 /* The first task has all names, the others an object's contents each. */
 static void find_one(void *arg, size_t i)
@@ -208,7 +210,7 @@ static void find_one(void *arg, size_t i)
 	Load *ld = arg;
 
 	if (i == 0)
-		names_define(ld);
+		names_find_all(ld);
 	else
 		contents_find(ld, ld->L->obj[ld->order[i - 1]]);
 }
@@ -230,7 +232,7 @@ static void resolve_one(void *arg, size_t i)
 	names_resolve(ld, o);
 }
 
-static void other_defs(Load *ld)
+static void other_names(Load *ld)
 {
 	Link *L = ld->L;
 
@@ -242,6 +244,7 @@ static void other_defs(Load *ld)
 		L->nsym += ld->obj[k].nnew;
 	}
 	pool_for(L->flag.threads, ld->norder, number_one, ld);
+	names_number_refs(ld);
 	pool_for(L->flag.threads, ld->norder, resolve_one, ld);
 	names_settle(ld);
 	contents_free(ld);
@@ -267,34 +270,11 @@ static void builtins(Link *L)
 		s = sym_lookup(L, view_str(name), abi);
 		if (!s && !regabi)
 			s = sym_lookup(L, view_str(name), 1u - abi);
-		L->builtin[i] = s;
+		L->builtin[i] = sym_is_ext(L, s) ? 0 : s;
 	}
 }
 
-/* ---- 3. references --------------------------------------------------- */
-
-static _Noreturn void bad_linkname(const Link *L, const LObj *o, u32 i)
-{
-	View name = goobj_sym(&o->o, i).name;
-
-	link_fatalf(L, "%.*s: invalid reference to %.*s", (int)o->lib->pkg.n,
-		   (const char *)o->lib->pkg.p, (int)name.n,
-		   (const char *)name.p);
-}
-
-static void check_vars(const Load *ld)
-{
-	const Link *L = ld->L;
-
-	for (u32 i = 0; i < ld->var.n && L->flag.checklinkname; i++) {
-		const LObj *o = L->obj[ld->varobj.p[i]];
-		u32 li = ld->var.p[i];
-
-		if (!linkname_ok(L, o, goobj_sym(&o->o, li).name,
-				 o->syms[li]))
-			bad_linkname(L, o, li);
-	}
-}
+/* ---- references by package ------------------------------------------- */
 
 /* Imported packages by their place in L->obj. */
 static void packages(const Link *L, LObj *o)
@@ -312,38 +292,6 @@ static void packages(const Link *L, LObj *o)
 	}
 }
 
-/* Most name types for DWARF, which the linker is to make: nobody defines
- * them, so that there is nothing to be gained by several threads. */
-static void nonpkgrefs(Load *ld, const LObj *o)
-{
-	Link *L = ld->L;
-	u32 ndef = o->o.ndef, n = o->o.nnonpkgref;
-	Sym *syms = o->syms + ndef, guess[FETCH] = {0};
-	bool assembly = L->release >= GO127 &&
-		(o->o.flags & ObjFlagFromAssembly);
-
-	for (u32 i = 0; i < n; i++) {
-		const u8 *p = record(o, ndef + i);
-		u16 abi = ld16(p + 8, false);
-		u32 hash = syms[i], ver;
-		View name = goobj_str(&o->o, p);
-		Sym s;
-
-		fetch_names(L, syms, i, n, guess);
-		ver = abi == SymABIstatic ? o->version : abi;
-		s = names_find(L, hash, name, ver);
-		if (!s)
-			s = names_create(L, hash, name, ver);
-		L->sym[s].attr |= use_attr(p);
-		syms[i] = s;
-		if (L->flag.checklinkname &&
-		    (assembly || ld->flag2[p[12]] &
-		     (A_LINKNAME | A_LINKNAMESTD)) &&
-		    !linkname_ok(L, o, name, s))
-			bad_linkname(L, o, ndef + i);
-	}
-}
-
 static void refflags(Link *L, const LObj *o)
 {
 	for (u32 i = 0; i < o->o.nrefflags; i++) {
@@ -356,12 +304,11 @@ static void refflags(Link *L, const LObj *o)
 	}
 }
 
-static void references(Load *ld)
+static void other_references(Load *ld)
 {
 	Link *L = ld->L;
 
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		nonpkgrefs(ld, L->obj[k]);
 		packages(L, L->obj[k]);
 		refflags(L, L->obj[k]);
 	}
@@ -393,12 +340,12 @@ static void make_room(Load *ld)
 	}
 	if (nsym + npkg > 1u << 28)
 		link_exitf(L, "too many symbols");
-	max = nsym + 6 * ndef + (1 << 20);
+	max = 2 * nsym + 6 * ndef + (1 << 20);
 	L->maxsym = L->maxext = (u32)max;
 	L->sym = mem_reserve(max * sizeof *L->sym);
 	L->ext = mem_reserve(max * sizeof *L->ext);
 	L->nsym = L->next = 1;
-	ld->prov = 1 + (u32)ndef;
+	ld->prov = 1 + (u32)nsym;
 	syms = mem_alloc(&L->mem, nsym * sizeof *syms);
 	pkg = mem_alloc(&L->mem, npkg * sizeof *pkg);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
@@ -456,10 +403,9 @@ void load_syms(Link *L)
 	}
 	names_init(L, named, first);
 	package_defs(&ld);
-	other_defs(&ld);
+	other_names(&ld);
 	builtins(L);
-	check_vars(&ld);
-	references(&ld);
+	other_references(&ld);
 	if (L->flag.strictdups > 1)
 		L->diag.n += ld.strictdups;
 }

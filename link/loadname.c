@@ -1,10 +1,11 @@
 /*
- * Non-package definitions: known by name, and there may be several of one
- * name. Which one counts depends on their order, so that one thread looks at
- * them all, while others look at contents; what number a new name gets is
+ * Non-package definitions and references: known by name. Of several
+ * definitions of one name, which counts depends on their order, and most
+ * references name types for DWARF, which nobody defines: one thread looks at
+ * them all, while others look at contents. What numbers new names get is
  * known when both are done.
  *
- * Source: addSym in cmd/link/internal/loader/loader.go
+ * Source: addSym, loadObjRefs in cmd/link/internal/loader/loader.go
  */
 #include "link/load.h"
 
@@ -171,27 +172,98 @@ static Sym define(Load *ld, const LObj *o, u32 li, u32 hash)
 
 static void nonpkgdefs(Load *ld, const LObj *o)
 {
-	u32 first = o->o.ndef - o->o.nnonpkgdef, n = o->o.nnonpkgdef;
-	Sym *syms = o->syms + first, guess[FETCH] = {0};
+	u32 end = o->o.ndef;
+	Sym guess[FETCH] = {0};
 
-	for (u32 i = 0; i < n; i++) {
-		const u8 *p = record(o, first + i);
+	for (u32 li = end - o->o.nnonpkgdef; li < end; li++) {
+		const u8 *p = record(o, li);
 
-		fetch_names(ld->L, syms, i, n, guess);
-		syms[i] = define(ld, o, first + i, syms[i]);
-		add_use(row(ld->L, syms[i]), use_attr(p),
+		fetch_names(ld->L, o, li, end, guess);
+		o->syms[li] = define(ld, o, li, o->syms[li]);
+		add_use(row(ld->L, o->syms[li]), use_attr(p),
 			ld32(p + 17, false));
-		note_linkname_var(ld, o, first + i, p);
+		note_linkname_var(ld, o, li, p);
 	}
 }
 
-/* ---- numbers --------------------------------------------------------- */
+/* ---- references ------------------------------------------------------ */
 
-void names_define(Load *ld)
+static _Noreturn void bad_linkname(const Link *L, const LObj *o, u32 i)
 {
-	for (u32 k = OBJ_FIRST; k < ld->L->nobj; k++)
-		nonpkgdefs(ld, ld->L->obj[k]);
+	View name = goobj_sym(&o->o, i).name;
+
+	link_fatalf(L, "%.*s: invalid reference to %.*s", (int)o->lib->pkg.n,
+		   (const char *)o->lib->pkg.p, (int)name.n,
+		   (const char *)name.p);
 }
+
+static void check_vars(const Load *ld)
+{
+	const Link *L = ld->L;
+
+	for (u32 i = 0; i < ld->var.n && L->flag.checklinkname; i++) {
+		const LObj *o = L->obj[ld->varobj.p[i]];
+		u32 li = ld->var.p[i];
+
+		if (!linkname_ok(L, o, goobj_sym(&o->o, li).name,
+				 o->syms[li]))
+			bad_linkname(L, o, li);
+	}
+}
+
+/* A symbol that nobody defines. */
+static Sym new_ref(Load *ld, u32 hash, View name, u32 ver)
+{
+	Link *L = ld->L;
+	Sym s = ld->prov + ld->nprov++;
+
+	ext_init(L, s, name, ver);
+	names_add(L, hash, s);
+	return s;
+}
+
+static void nonpkgrefs(Load *ld, const LObj *o)
+{
+	Link *L = ld->L;
+	Sym guess[FETCH] = {0};
+	bool assembly = L->release >= GO127 &&
+		(o->o.flags & ObjFlagFromAssembly);
+
+	for (u32 i = o->o.ndef; i < o->o.nsym; i++) {
+		const u8 *p = record(o, i);
+		u16 abi = ld16(p + 8, false);
+		u32 hash = o->syms[i], ver;
+		View name = goobj_str(&o->o, p);
+		Sym s;
+
+		fetch_names(L, o, i, o->o.nsym, guess);
+		ver = abi == SymABIstatic ? o->version : abi;
+		s = names_find(L, hash, name, ver);
+		if (!s)
+			s = new_ref(ld, hash, name, ver);
+		L->sym[s].attr |= use_attr(p);
+		o->syms[i] = s;
+		if (L->flag.checklinkname &&
+		    (assembly || ld->flag2[p[12]] &
+		     (A_LINKNAME | A_LINKNAMESTD)) &&
+		    !linkname_ok(L, o, name, s))
+			bad_linkname(L, o, i);
+	}
+}
+
+void names_find_all(Load *ld)
+{
+	const Link *L = ld->L;
+
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
+		nonpkgdefs(ld, L->obj[k]);
+	check_vars(ld);
+	ld->ref = ld->prov + ld->nprov;
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
+		nonpkgrefs(ld, L->obj[k]);
+}
+
+/* ---- numbers --------------------------------------------------------- */
 
 Sym names_number(Load *ld, const LObj *o, Sym s)
 {
@@ -209,6 +281,19 @@ Sym names_number(Load *ld, const LObj *o, Sym s)
 	return s;
 }
 
+void names_number_refs(Load *ld)
+{
+	Link *L = ld->L;
+	Sym end = ld->prov + ld->nprov;
+
+	if (ld->ref < end)
+		L->extstart = L->nsym;
+	for (Sym s = ld->ref; s < end; s++) {
+		*row(L, L->nsym) = *row(L, s);
+		row(L, s)->outer = L->nsym++;
+	}
+}
+
 static Sym settled(const Load *ld, Sym s)
 {
 	return s < ld->prov ? s : row(ld->L, s)->outer;
@@ -216,7 +301,7 @@ static Sym settled(const Load *ld, Sym s)
 
 void names_resolve(Load *ld, const LObj *o)
 {
-	for (u32 li = o->o.ndef - o->o.nnonpkgdef; li < o->o.ndef; li++)
+	for (u32 li = o->o.ndef - o->o.nnonpkgdef; li < o->o.nsym; li++)
 		o->syms[li] = settled(ld, o->syms[li]);
 }
 

@@ -187,22 +187,30 @@ void names_renumber(Link *L, Sym from)
 
 /* ---- symbols that the linker makes ----------------------------------- */
 
-Sym sym_create(Link *L, View name, u32 ver)
+void ext_init(Link *L, Sym s, View name, u32 ver)
 {
-	Sym s = L->nsym;
 	Ext *e = &L->ext[L->next];
-	SymRow *r = &L->sym[s];
+	SymRow *r = row(L, s);
 
-	if (L->nsym == L->maxsym || L->next == L->maxext)
+	if (L->next == L->maxext)
 		link_exitf(L, "too many symbols");
-	if (L->extstart == 0)
-		L->extstart = s;
 	e->name = name;
 	e->ver = ver;
 	r->obj = OBJ_EXT;
 	r->li = L->next++;
 	r->attr = ver == 1 ? A_ABIINTERNAL
 		: (i32)ver >= 10 ? A_STATIC : 0;
+}
+
+Sym sym_create(Link *L, View name, u32 ver)
+{
+	Sym s = L->nsym;
+
+	if (s == L->maxsym)
+		link_exitf(L, "too many symbols");
+	if (L->extstart == 0)
+		L->extstart = s;
+	ext_init(L, s, name, ver);
 	L->nsym++;
 	return s;
 }
@@ -211,14 +219,6 @@ Sym sym_create(Link *L, View name, u32 ver)
 Sym sym_create_static(Link *L, View name)
 {
 	return sym_create(L, name, -++L->nanon);
-}
-
-Sym names_create(Link *L, u32 hash, View name, u32 ver)
-{
-	Sym s = sym_create(L, name, ver);
-
-	names_add(L, hash, s);
-	return s;
 }
 
 Sym sym_lookup(const Link *L, View name, u32 ver)
@@ -232,5 +232,9 @@ Sym sym_lookup_or_create(Link *L, View name, u32 ver)
 	u32 hash = name_hash(L->names, name, ver);
 	Sym s = names_find(L, hash, name, ver);
 
-	return s ? s : names_create(L, hash, name, ver);
+	if (!s) {
+		s = sym_create(L, name, ver);
+		names_add(L, hash, s);
+	}
+	return s;
 }
