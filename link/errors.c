@@ -49,6 +49,7 @@ void sym_errorf(Link *L, Sym s, const char *fmt, ...)
 	free(text);
 }
 
+__attribute__((format(printf, 4, 0)))
 static _Noreturn void quit(const char *prefix, const char *sep, int status,
 			   const char *fmt, va_list ap)
 {
