@@ -174,10 +174,10 @@ static const char *read_level(AsmConfig *g)
 
 /* ---- the release ------------------------------------------------------------- */
 
-/* The first line of $GOROOT/VERSION. */
-static const char *read_version(AsmConfig *g)
+/* The first line of root's VERSION. */
+static const char *read_version(AsmConfig *g, const char *root)
 {
-	const char *root = getenv("GOROOT"), *why;
+	const char *why;
 	char path[4000];
 	File file;
 	View line;
@@ -207,7 +207,7 @@ static const char *host_arch(void)
 #endif
 }
 
-const char *asm_config(AsmConfig *g, const char *goversion)
+const char *asm_config(AsmConfig *g, const char *goversion, const char *root)
 {
 	const char *os = getenv("GOOS"), *arch = getenv("GOARCH"), *why;
 
@@ -217,7 +217,7 @@ const char *asm_config(AsmConfig *g, const char *goversion)
 		return "unknown GOOS";
 	if (goversion)
 		snprintf(g->version, sizeof g->version, "%s", goversion);
-	why = goversion ? NULL : read_version(g);
+	why = goversion ? NULL : read_version(g, root);
 	if (!why && !release_of(view_str(g->version), &g->release))
 		why = "a release that the tables do not have";
 	if (!why)

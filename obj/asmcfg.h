@@ -16,11 +16,15 @@ typedef struct {
 	bool exp[ASM_MAXEXP];
 } AsmConfig;
 
-/* Reads it. goversion may be NULL. NULL or what is wrong. */
-const char *asm_config(AsmConfig *g, const char *goversion);
+/* Reads it. goversion may be NULL: then root, a GOROOT, has the release.
+ * NULL or what is wrong. */
+const char *asm_config(AsmConfig *g, const char *goversion, const char *root);
 /* The lines in front of an object. */
 void asm_header(Buf *out, const AsmConfig *g);
 bool asm_has_dwarf5(const AsmConfig *g);
+/* gofips-obj asm without a word: true if the object was written, else why
+ * not. root as in asm_config. */
+bool asm_quietly(int argc, char **argv, const char *root, Buf *why);
 /* The i-th experiment's name, "" if it is off, NULL if there is none. */
 const char *asm_experiment(const AsmConfig *g, size_t i);
 

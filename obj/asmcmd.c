@@ -26,7 +26,9 @@ static const char asm_flags[] =
 typedef struct {
 	const char *out, *pkg, *trimpath, *spectre, *debug, *version;
 	bool shared, dynlink, linkshared, std, symabis, all, list, print;
-	bool full, help;
+	bool help;
+	/* what is wrong: with the flags, or with an argument */
+	const char *usage, *usage_arg;
 	const char **include;
 	size_t ninclude;
 	AsmDefine *define;
@@ -122,7 +124,6 @@ static int flag(Args *a, View name, const char *value, const char *next)
 		}
 		if (view_is(name, "V") && value) {
 			a->print = true;
-			a->full = strcmp(value, "full") == 0;
 			return 1;
 		}
 		*(bool *)at = true;
@@ -131,7 +132,7 @@ static int flag(Args *a, View name, const char *value, const char *next)
 	return 0;
 }
 
-/* Returns the index of the first file, 0 after a message. */
+/* Returns the index of the first file, 0 if something is wrong. */
 static int parse(Args *a, int argc, char **argv)
 {
 	int i = 1;
@@ -147,8 +148,8 @@ static int parse(Args *a, int argc, char **argv)
 		used = flag(a, name, eq ? eq + 1 : NULL,
 			    i + 1 < argc ? argv[i + 1] : NULL);
 		if (used == 0) {
-			cmd_usage(&cmd_asm, "that is no flag, or it lacks "
-				  "its value:", argv[i]);
+			a->usage = "that is no flag, or it lacks its value:";
+			a->usage_arg = argv[i];
 			return 0;
 		}
 		i += used;
@@ -197,7 +198,7 @@ static void define_experiments(Args *a, const AsmConfig *g)
 
 static bool bisection(Args *a, Bisect *m, const Bisect **use)
 {
-	const char *env = getenv("GOCOMPILEDEBUG"), *why;
+	const char *env = getenv("GOCOMPILEDEBUG");
 	View pattern = {0};
 
 	*use = NULL;
@@ -207,15 +208,13 @@ static bool bisection(Args *a, Bisect *m, const Bisect **use)
 		bisect_option(view_str(env), &pattern);
 	if (pattern.n == 0)
 		return true;
-	why = bisect_parse(m, pattern, &a->arena);
-	if (why)
-		fprintf(stderr, "gofips-obj asm: %s%.*s\n", why,
-			(int)pattern.n, (const char *)pattern.p);
+	a->usage = bisect_parse(m, pattern, &a->arena);
+	a->usage_arg = arena_str(&a->arena, pattern);
 	*use = m;
-	return !why;
+	return !a->usage;
 }
 
-static int write_result(Args *a, const AsmResult *res, const AsmConfig *g,
+static int write_result(Args *a, AsmResult *res, const AsmConfig *g,
 			const char *file)
 {
 	const char *to = a->out ? a->out : output_name(a, file), *why;
@@ -226,18 +225,16 @@ static int write_result(Args *a, const AsmResult *res, const AsmConfig *g,
 	buf_add(&out, view_of(res->out.p, res->out.n));
 	why = cmd_write_file(to, view_of(out.p, out.n));
 	buf_free(&out);
-	if (!why)
-		return 0;
-	cmd_error(to, NULL, why, 0);
-	return 2;
+	if (why)
+		buf_printf(&res->messages, "asm: %s: %s\n", to, why);
+	return why ? 2 : 0;
 }
 
-static int assemble(Args *a, const AsmConfig *g, char **files, int n)
+static AsmFlags flags_of(const Args *a, const AsmConfig *g)
 {
-	AsmResult res = {0};
-	char cwd[4096];
-	Bisect m;
-	AsmFlags f = {
+	const char *sp = a->spectre ? a->spectre : "";
+
+	return (AsmFlags){
 		.release = g->release, .arch = asm_arch(g->goarch),
 		.goos = g->goos, .goarch = g->goarch,
 		.pkgpath = view_str(a->pkg),
@@ -246,79 +243,107 @@ static int assemble(Args *a, const AsmConfig *g, char **files, int n)
 		.all_errors = a->all, .linkshared = a->linkshared,
 		.trimpath = view_str(a->trimpath ? a->trimpath : ""),
 		.include = a->include, .ninclude = a->ninclude,
+		.define = a->define, .ndefine = a->ndefine,
 		.goamd64 = g->goamd64, .arm64_lse = g->lse,
 		.dwarf5 = asm_has_dwarf5(g),
+		.spectre_ret = strcmp(sp, "all") == 0 ||
+			strcmp(sp, "ret") == 0,
 	};
-	int status;
+}
 
-	f.cwd = view_str(getcwd(cwd, sizeof cwd) ? cwd : "/\?\?\?");
-	f.spectre_ret = a->spectre && (strcmp(a->spectre, "all") == 0 ||
-				       strcmp(a->spectre, "ret") == 0);
+static int assemble(Args *a, const AsmConfig *g, char **files, int n,
+		    AsmResult *res)
+{
+	char cwd[4096];
+	Bisect m;
+	AsmFlags f;
+
 	define_experiments(a, g);
-	f.define = a->define;
-	f.ndefine = a->ndefine;
+	f = flags_of(a, g);
+	f.cwd = view_str(getcwd(cwd, sizeof cwd) ? cwd : "/\?\?\?");
 	if (!bisection(a, &m, &f.bisect))
 		return 2;
-	asm_files(&res, &f, files, (size_t)n);
-	fwrite(res.report.p, 1, res.report.n, stderr);
-	fwrite(res.messages.p, 1, res.messages.n, stderr);
-	status = res.errors ? 1 : write_result(a, &res, g, files[0]);
-	if (res.errors)
-		fprintf(stderr, "asm: assembly of %s failed\n", files[0]);
-	buf_free(&res.out);
-	buf_free(&res.messages);
-	buf_free(&res.report);
-	return status;
+	asm_files(res, &f, files, (size_t)n);
+	if (res->errors == 0)
+		return write_result(a, res, g, files[0]);
+	buf_printf(&res->messages, "asm: assembly of %s failed\n", files[0]);
+	return 1;
 }
 
 static int print_forms(const AsmConfig *g)
 {
-	const AsmArch *arch = asm_arch(g->goarch);
 	Buf out = {0};
 
-	arch->list(&out);
+	asm_arch(g->goarch)->list(&out);
 	cmd_flush(&out);
 	return 0;
 }
 
-static int with_args(Args *a, int argc, char **argv)
+static int with_args(Args *a, int argc, char **argv, const char *root,
+		     AsmResult *res)
 {
 	int first = parse(a, argc, argv), n = argc - first;
 	AsmConfig g = {.version = ""};
-	const char *why;
 
-	if (first == 0)
-		return 2;
-	if (a->help)
-		return cmd_help(&cmd_asm, asm_flags);
-	why = asm_config(&g, a->version);
-	if (!why && !asm_arch(g.goarch))
-		why = "an architecture that cannot be assembled for";
-	if (why)
-		return cmd_usage(&cmd_asm, why, NULL);
-	if (a->print) {
-		printf("asm version %s\n", g.version);
-		return 0;
-	}
-	if (a->list)
+	if (first == 0 || a->help)
+		return first ? 0 : 2;
+	a->usage = asm_config(&g, a->version, root);
+	if (!a->usage && !asm_arch(g.goarch))
+		a->usage = "an architecture that cannot be assembled for";
+	if (!a->usage && a->print)
+		return printf("asm version %s\n", g.version) < 0;
+	if (!a->usage && a->list)
 		return print_forms(&g);
-	if (n < 1 || (n > 1 && !a->out))
-		return cmd_usage(&cmd_asm, "a file expected, or -o and "
-				 "several", NULL);
+	if (!a->usage && (n < 1 || (n > 1 && !a->out)))
+		a->usage = "a file expected, or -o and several";
+	if (a->usage)
+		return 2;
 	if (!a->pkg)
 		a->pkg = "<unlinkable>";
-	return assemble(a, &g, argv + first, n);
+	return assemble(a, &g, argv + first, n, res);
+}
+
+static void free_args(Args *a, AsmResult *res)
+{
+	buf_free(&res->out);
+	buf_free(&res->messages);
+	buf_free(&res->report);
+	free(a->define);
+	free(a->include);
+	arena_free(&a->arena);
 }
 
 static int run_asm(int argc, char **argv)
 {
 	Args a = {.out = NULL};
-	int status = with_args(&a, argc, argv);
+	AsmResult res = {0};
+	int status = with_args(&a, argc, argv, getenv("GOROOT"), &res);
 
-	free(a.define);
-	free(a.include);
-	arena_free(&a.arena);
+	if (a.help)
+		status = cmd_help(&cmd_asm, asm_flags);
+	if (a.usage)
+		status = cmd_usage(&cmd_asm, a.usage, a.usage_arg);
+	fwrite(res.report.p, 1, res.report.n, stderr);
+	fwrite(res.messages.p, 1, res.messages.n, stderr);
+	free_args(&a, &res);
 	return cmd_done(status);
+}
+
+bool asm_quietly(int argc, char **argv, const char *root, Buf *why)
+{
+	Args a = {.out = NULL};
+	AsmResult res = {0};
+	int status = with_args(&a, argc, argv, root, &res);
+
+	if (a.usage)
+		buf_str(why, a.usage);
+	else if (res.messages.n)
+		buf_add(why, view_of(res.messages.p, view_index(
+			view_of(res.messages.p, res.messages.n), 0, '\n')));
+	if (status == 0)
+		fwrite(res.report.p, 1, res.report.n, stderr);
+	free_args(&a, &res);
+	return status == 0 && !a.help;
 }
 
 const Cmd cmd_asm = {"asm", "[flags of go tool asm] FILE.s...",

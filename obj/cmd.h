@@ -41,6 +41,6 @@ const char *cmd_write_file(const char *path, View v);
 int cmd_done(int status);
 
 extern const Cmd cmd_dump, cmd_nm, cmd_copy, cmd_lint, cmd_write,
-	cmd_asm;
+	cmd_asm, cmd_toolexec;
 
 #endif

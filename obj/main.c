@@ -8,7 +8,7 @@
 #define VERSION "0.1"
 
 static const Cmd *const cmds[] = {&cmd_dump, &cmd_nm, &cmd_copy, &cmd_lint,
-	&cmd_write, &cmd_asm};
+	&cmd_write, &cmd_asm, &cmd_toolexec};
 
 static const char examples[] =
 "\n"
