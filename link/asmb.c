@@ -107,6 +107,15 @@ static void check_untouched(const Link *L, Sym s, const u8 *out)
 		}
 }
 
+/* Where -T is not as aligned as the section is to be, its address is rounded
+ * up once functions have theirs. Go does not write what is now outside. */
+static bool before_section(const Link *L, Sym s)
+{
+	const Sect *t = sym_sect(L, s);
+
+	return t && (u64)row(L, s)->value < t->vaddr;
+}
+
 static void write_piece(Link *L, const Piece *p)
 {
 	u32 i;
@@ -116,12 +125,12 @@ static void write_piece(Link *L, const Piece *p)
 		u8 *out = sym_has(L, s, A_SUBSYM) ? NULL : place_of(L, s);
 
 		prefetch(L, p, i);
-		if (!out)
+		if (!out || (p->text && before_section(L, s)))
 			continue;
 		if (LINK_DEBUG)
 			check_untouched(L, s, out);
 		relocate_into(L, s, out);
-		if (p->text && i == 0)
+		if (p->text && (i == 0 || before_section(L, p->v->p[i - 1])))
 			pad(L, sect_place(L, sym_sect(L, s), 0), out);
 		if (p->text)
 			pad_behind(L, p->v, i, out);
