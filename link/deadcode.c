@@ -18,17 +18,17 @@
  *     names are only known at run time: its attribute ReflectMethod.
  *
  * Whatever is needed only adds to what else is, so the order of the search
- * does not matter. Symbols wait in one queue, and what will be read of those
- * that come next is fetched into the cache meanwhile. A method waits in the
- * list of its signature until that is wanted.
+ * does not matter. It goes round by number: symbols of an object lie near
+ * each other then, and most references lead onwards. Symbols are visited by
+ * batches, for what is to be read of each is somewhere else in memory, and
+ * these places are fetched into the cache all at once, step by step. A
+ * method waits in the list of its signature until that is wanted.
  *
  * Source: cmd/link/internal/ld/deadcode.go
  */
 #include "link/decodesym.h"
 
-/* How many symbols ahead something is fetched: what SymRow, index tables and
- * relocations are, each of which is found through the one before. */
-enum { AHEAD_ROW = 24, AHEAD_INDEX = 16, AHEAD_RELOC = 8 };
+enum { BATCH = 64 };
 
 /* What is done with a relocation, by its type. */
 enum {
@@ -53,11 +53,37 @@ typedef struct {
 	bool wanted, exported;
 } Name;
 
+/* From pairs of numbers to numbers, open addressing. */
+typedef struct {
+	u64 *key;	/* 0: free */
+	u32 *val;
+	u32 n, mask;
+	u64 seed;
+} PairMap;
+
+/* Where the symbols are that an object's references mean, by how far the
+ * package number is below PkgIdxNone. */
+enum { NSPECIAL = PkgIdxNone - PkgIdxSelf + 1 };
+typedef struct {
+	const Sym *syms[NSPECIAL];
+	u32 n[NSPECIAL];
+} Bases;
+
+/* What is looked at for a symbol. */
+typedef struct {
+	Sym s;
+	Rels r;
+	Auxs a;
+} Visit;
+
 typedef struct {
 	Link *L;
-	u64 *marked;	/* a bit for each symbol; that of symbol 0 is set */
-	Sym *queue;
-	u32 head, tail;
+	/* A bit for each symbol: is marked, is to be visited; and for each
+	 * word of waiting: is not 0. Symbol 0 is marked. */
+	u64 *marked, *waiting, *words;
+	u32 nwords;	/* of words */
+	u32 at;	/* place in waiting */
+	Bases *bases;	/* by object */
 	Sym *parent;	/* NULL if nobody asks */
 	u8 action[512];	/* by number in objects */
 	bool aux[NAux];	/* which auxiliary symbols are marked */
@@ -66,7 +92,8 @@ typedef struct {
 
 	/* numbers of names and signatures; what has number 0 is not used */
 	Map name_of;	/* by bytes */
-	Map name_of_sym, sig_of;	/* by number(s), as tag */
+	u32 *name_of_sym;
+	PairMap sig_of;	/* by name and type */
 	Name *name;
 	Sig *sig;
 	Method *method;
@@ -75,15 +102,16 @@ typedef struct {
 
 /* ---- marking --------------------------------------------------------- */
 
+/* Most are marked already, but which cannot be foreseen: no branch. */
 static inline void mark(Deadcode *d, Sym s, Sym parent)
 {
-	u64 *word = &d->marked[s / 64], bit = 1ull << s % 64;
+	u32 w = s / 64;
+	u64 bit = 1ull << s % 64, fresh = ~d->marked[w] & bit;
 
-	if (*word & bit)
-		return;
-	*word |= bit;
-	d->queue[d->tail++] = s;
-	if (d->parent && !d->parent[s])
+	d->marked[w] |= bit;
+	d->waiting[w] |= fresh;
+	d->words[w / 64] |= (u64)(fresh != 0) << w % 64;
+	if (d->parent && s && !d->parent[s])
 		d->parent[s] = parent;
 }
 
@@ -166,34 +194,65 @@ static u32 name_number(Deadcode *d, View name, bool exported)
 
 static u32 name_sym_number(Deadcode *d, Sym s)
 {
-	bool fresh;
-	MapSlot *slot = map_put(&d->name_of_sym, (View){0}, s, &fresh);
+	u32 *n = &d->name_of_sym[s];
 	u8 flags;
 	View name;
 
-	if (fresh) {
+	if (!*n) {
 		name = decode_name(d->L, s, &flags);
-		slot->val.n = name_number(d, name, flags & 1);
+		*n = name_number(d, name, flags & 1);
 	}
-	return (u32)slot->val.n;
+	return *n;
+}
+
+static u32 *pair_slot(const PairMap *m, u64 key)
+{
+	u64 h = (key ^ m->seed) * 0x9e3779b97f4a7c15;
+	u32 i = (u32)(h >> 32) & m->mask;
+
+	while (m->key[i] && m->key[i] != key)
+		i = (i + 1) & m->mask;
+	return &m->val[i];
+}
+
+/* Room for one more; half of the slots stay free. */
+static void pair_grow(Mem *mem, PairMap *m)
+{
+	PairMap old = *m;
+
+	if (m->key && m->n <= m->mask / 2)
+		return;
+	m->mask = m->key ? 2 * m->mask + 1 : 4095;
+	m->key = mem_alloc(mem, ((size_t)m->mask + 1) * sizeof *m->key);
+	m->val = mem_alloc(mem, ((size_t)m->mask + 1) * sizeof *m->val);
+	for (u32 i = 0; old.key && i <= old.mask; i++) {
+		u32 *slot;
+
+		if (!old.key[i])
+			continue;
+		slot = pair_slot(m, old.key[i]);
+		m->key[slot - m->val] = old.key[i];
+		*slot = old.val[i];
+	}
 }
 
 static u32 sig_number(Deadcode *d, Sym name, Sym type)
 {
-	bool fresh;
-	u32 n = name_sym_number(d, name);
-	MapSlot *slot = map_put(&d->sig_of, (View){0}, (u64)n << 32 | type,
-				&fresh);
+	u32 n = name_sym_number(d, name), *slot;
+	u64 key = (u64)n << 32 | type;
 
-	if (fresh) {
-		d->sig = mem_grow(&d->L->mem, d->sig, d->nsig, &d->capsig,
-				  sizeof *d->sig);
-		d->sig[d->nsig] = (Sig){.next = d->name[n].sigs,
-					.wanted = d->name[n].wanted};
-		d->name[n].sigs = d->nsig;
-		slot->val.n = d->nsig++;
-	}
-	return (u32)slot->val.n;
+	pair_grow(&d->L->mem, &d->sig_of);
+	slot = pair_slot(&d->sig_of, key);
+	if (*slot)
+		return *slot;
+	d->sig_of.key[slot - d->sig_of.val] = key;
+	d->sig_of.n++;
+	d->sig = mem_grow(&d->L->mem, d->sig, d->nsig, &d->capsig,
+			  sizeof *d->sig);
+	d->sig[d->nsig] = (Sig){.next = d->name[n].sigs,
+				.wanted = d->name[n].wanted};
+	d->name[n].sigs = d->nsig;
+	return *slot = d->nsig++;
 }
 
 /* A method of a type that is in interfaces. In front of its type, mtyp, the
@@ -226,11 +285,13 @@ static void use_iface_method(Deadcode *d, Rel r)
 {
 	TypeDesc t = decodetype(d->L, r.sym);
 	u32 off = (u32)r.add, sig;
-	View name = sym_name(d->L, r.sym);
 
-	if (t.kind != ABI_Interface)
+	if (t.kind != ABI_Interface) {
+		View name = sym_name(d->L, r.sym);
+
 		link_exitf(d->L, "symbol \"%.*s\" is not an interface",
 			   (int)name.n, (const char *)name.p);
+	}
 	sig = sig_number(d, decode_reloc_sym(d->L, t.r, off),
 			 decode_reloc_sym(d->L, t.r, off + 4));
 	if (!d->sig[sig].wanted)
@@ -269,11 +330,13 @@ static void use_marker(Deadcode *d, Sym s, u8 action, Rel r)
 static void visit_method(Deadcode *d, Sym s, Rels r, u32 k)
 {
 	Rel mtyp;
-	View name = sym_name(d->L, s);
 
-	if (r.n - k < 3)
+	if (r.n - k < 3) {
+		View name = sym_name(d->L, s);
+
 		link_exitf(d->L, "%.*s: expect three consecutive R_METHODOFF "
 			   "relocs", (int)name.n, (const char *)name.p);
+	}
 	if (!sym_has(d->L, s, A_USEDINIFACE))
 		return;
 	mtyp = rel_at(d->L, r, k);
@@ -281,10 +344,23 @@ static void visit_method(Deadcode *d, Sym s, Rels r, u32 k)
 	add_method(d, s, r, k, mtyp);
 }
 
+/* As resolve, but that kinds of references alternate is no matter. */
+static inline Sym target(const Deadcode *d, const LObj *o, const Bases *b,
+			 SymRef ref)
+{
+	u32 k = PkgIdxNone - ref.pkg;
+	Sym s = 0;
+
+	if (k < NSPECIAL && ref.sym < b->n[k])
+		s = b->syms[k][ref.sym];
+	return s ? s : resolve(d->L, o, ref);
+}
+
 static void visit_rels(Deadcode *d, Sym s, Rels r)
 {
 	bool iface = (row(d->L, s)->attr & (A_GOTYPE | A_USEDINIFACE)) ==
 		(A_GOTYPE | A_USEDINIFACE);
+	const Bases *b = r.obj ? &d->bases[r.obj->idx] : NULL;
 
 	for (u32 k = 0; k < r.n; k++) {
 		const u8 *p = r.p + (size_t)k * RELOC_SIZE;
@@ -304,7 +380,7 @@ static void visit_rels(Deadcode *d, Sym s, Rels r)
 			use_marker(d, s, action, rel_at(d->L, r, k));
 			continue;
 		}
-		to = r.obj ? resolve(d->L, r.obj, ref) : ref.sym;
+		to = r.obj ? target(d, r.obj, b, ref) : ref.sym;
 		if (iface && sym_has(d->L, to, A_GOTYPE))
 			use_in_iface(d, to, s);
 		mark(d, to, s);
@@ -321,58 +397,91 @@ static void visit_auxs(Deadcode *d, Sym s, Auxs a)
 	}
 }
 
-static void visit(Deadcode *d, Sym s)
+static void visit(Deadcode *d, const Visit *v)
 {
-	SymRow *r = row(d->L, s);
-	Auxs a;
+	SymRow *r = row(d->L, v->s);
 
 	r->attr |= A_REACHABLE;
 	if (r->attr & A_REFLECTMETHOD)
 		see_reflect(d);
-	visit_rels(d, s, sym_rels(d->L, s));
-	a = sym_auxs(d->L, s);
-	visit_auxs(d, s, a);
-	if (r->attr & A_PKGINIT && a.n > 0)
-		symvec_add(&d->L->mem, &d->pkginits, s);
+	visit_rels(d, v->s, v->r);
+	visit_auxs(d, v->s, v->a);
+	if (r->attr & A_PKGINIT && v->a.n > 0)
+		symvec_add(&d->L->mem, &d->pkginits, v->s);
 	if (r->attr & A_EXTERNAL)
-		mark(d, r->outer, s);
+		mark(d, r->outer, v->s);
 }
 
-/* Of the symbol at place i, if there is one yet, what step says. */
-static inline void fetch(const Deadcode *d, u32 i, int step)
+/* Goes to the next word of waiting that is not 0, round once at most. */
+static bool next_word(Deadcode *d)
 {
-	const SymRow *r;
+	u32 w = d->at / 64;
+	u64 here = d->at < d->nwords * 64 ?
+		d->words[w] & ~0ull << d->at % 64 : 0;
+
+	for (u32 k = 0; !here && k < d->nwords; k++) {
+		w = w + 1 < d->nwords ? w + 1 : 0;
+		here = d->words[w];
+	}
+	if (here)
+		d->at = w * 64 + (u32)__builtin_ctzll(here);
+	return here;
+}
+
+static u32 next_batch(Deadcode *d, Visit *v)
+{
+	u32 n = 0;
+
+	while (n < BATCH && next_word(d)) {
+		u64 *w = &d->waiting[d->at];
+
+		for (; *w && n < BATCH; *w &= *w - 1) {
+			v[n].s = d->at * 64 + (u32)__builtin_ctzll(*w);
+			__builtin_prefetch(row(d->L, v[n++].s), 1);
+		}
+		if (!*w)
+			d->words[d->at / 64] &= ~(1ull << d->at % 64);
+	}
+	return n;
+}
+
+static void fetch_index(const Deadcode *d, const Visit *v)
+{
+	const SymRow *r = row(d->L, v->s);
 	const GoObj *o;
 
-	if (i >= d->tail)
-		return;
-	r = row(d->L, d->queue[i]);
-	if (step == AHEAD_ROW) {
-		__builtin_prefetch(r, 1);
-		return;
-	}
 	if (r->obj < OBJ_FIRST)
 		return;
 	o = &d->L->obj[r->obj]->o;
-	if (step == AHEAD_INDEX) {
-		__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li, 4));
-		__builtin_prefetch(goobj_at(o, BlkAuxIdx, r->li, 4));
-		return;
-	}
-	__builtin_prefetch(goobj_at(o, BlkReloc, goobj_idx(o, BlkRelocIdx,
-							   r->li),
-				    RELOC_SIZE));
-	__builtin_prefetch(goobj_at(o, BlkAux, goobj_idx(o, BlkAuxIdx, r->li),
-				    AUX_SIZE));
+	__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li, 4));
+	__builtin_prefetch(goobj_at(o, BlkAuxIdx, r->li, 4));
+}
+
+/* What has been changed so far are variables; their debug information does
+ * not count any more. */
+static void fetch_records(const Deadcode *d, Visit *v)
+{
+	v->r = sym_rels(d->L, v->s);
+	v->a = sym_is_ext(d->L, v->s) ? (Auxs){0} : sym_auxs(d->L, v->s);
+	for (size_t k = 0; k < v->r.n * (size_t)RELOC_SIZE && k < 256; k += 64)
+		__builtin_prefetch(v->r.p + k);
+	if (v->a.n > 0)
+		__builtin_prefetch(goobj_at(&v->a.obj->o, BlkAux, v->a.first,
+					    AUX_SIZE));
 }
 
 static void flood(Deadcode *d)
 {
-	while (d->head < d->tail) {
-		fetch(d, d->head + AHEAD_ROW, AHEAD_ROW);
-		fetch(d, d->head + AHEAD_INDEX, AHEAD_INDEX);
-		fetch(d, d->head + AHEAD_RELOC, AHEAD_RELOC);
-		visit(d, d->queue[d->head++]);
+	Visit v[BATCH];
+	u32 n;
+
+	while ((n = next_batch(d, v)) > 0) {
+		for (u32 i = 0; i < n; i++)
+			fetch_index(d, &v[i]);
+		for (u32 i = 0; i < n; i++)
+			fetch_records(d, &v[i]);
+		for (u32 i = 0; i < n; i++)
+			visit(d, &v[i]);
 	}
 }
 
@@ -444,13 +553,36 @@ static void follow_auxs(Deadcode *d)
 	d->aux[AuxDwarfRanges] = d->aux[AuxDwarfLines] = dwarf;
 }
 
+static void set_bases(Deadcode *d)
+{
+	Link *L = d->L;
+
+	d->bases = mem_alloc(&L->mem, L->nobj * sizeof *d->bases);
+	for (u32 i = OBJ_FIRST; i < L->nobj; i++) {
+		const LObj *o = L->obj[i];
+		Bases *b = &d->bases[i];
+
+		for (u32 k = 0; k < NSPECIAL; k++) {
+			u32 at = goobj_local(&o->o,
+					     (SymRef){PkgIdxNone - k, 0});
+
+			b->syms[k] = at == NOSYM ? L->builtin : o->syms + at;
+			b->n[k] = at == NOSYM ? L->nbuiltin : o->o.nsym - at;
+		}
+	}
+}
+
 static void deadcode_init(Deadcode *d)
 {
 	Link *L = d->L;
 
-	/* A symbol is visited twice at most: use_in_iface. */
-	d->queue = mem_reserve(2 * (size_t)L->nsym * sizeof(Sym));
-	d->marked = mem_alloc(&L->mem, (L->nsym / 64 + 1) * sizeof(u64));
+	d->nwords = L->nsym / 4096 + 1;
+	d->marked = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
+	d->waiting = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
+	d->words = mem_alloc(&L->mem, d->nwords * sizeof(u64));
+	d->name_of_sym = mem_reserve(L->nsym * sizeof(u32));
+	set_bases(d);
+	d->sig_of.seed = (u64)(uintptr_t)d->name_of_sym >> 12;
 	d->marked[0] = 1;
 	if (L->flag.why) {
 		L->nreachparent = L->nsym;
@@ -497,7 +629,5 @@ void deadcode(Link *L)
 	if (L->flag.prune)
 		mapinitcleanup(&d);
 	map_free(&d.name_of);
-	map_free(&d.name_of_sym);
-	map_free(&d.sig_of);
-	mem_release(d.queue, 2 * (size_t)L->nsym * sizeof(Sym));
+	mem_release(d.name_of_sym, L->nsym * sizeof(u32));
 }
