@@ -31,12 +31,18 @@ static u64 text_length(const Link *L)
 	return (u64)last->value + last->size - text_begin(L);
 }
 
-static void gen_findfunctab(Link *L, const Gen *g, u8 *out)
+u64 findfunctab_size(const Link *L)
+{
+	u64 len = text_length(L);
+
+	return (len + SUB - 1) / SUB + 4 * ((len + BUCKET - 1) / BUCKET);
+}
+
+void findfunctab_write(Link *L, u8 *out)
 {
 	u64 begin = text_begin(L), len = text_length(L), end;
 	u32 n = (u32)((len + SUB - 1) / SUB), sub = 0, f, base = 0;
 
-	(void)g;
 	for (f = 0; f < L->textp.n; f++) {
 		end = f + 1 < L->textp.n
 			? (u64)row(L, L->textp.p[f + 1])->value - begin : len;
@@ -58,10 +64,15 @@ static void gen_findfunctab(Link *L, const Gen *g, u8 *out)
 	}
 }
 
+static void gen_findfunctab(Link *L, const Gen *g, u8 *out)
+{
+	(void)g;
+	findfunctab_write(L, out);
+}
+
 void findfunctab(Link *L)
 {
-	u64 len = text_length(L), size = (len + SUB - 1) / SUB +
-		4 * ((len + BUCKET - 1) / BUCKET);
+	u64 size = findfunctab_size(L);
 	SB b = sb_named(L, "runtime.findfunctab", K_SPCLNTAB);
 
 	if (size > INT32_MAX)

@@ -103,6 +103,10 @@ typedef struct Pcln {
 
 void pcln_files(Link *L, Pcln *P);	/* pclnfile.c */
 
+/* findfunctab.c: of L->textp, with its addresses */
+u64 findfunctab_size(const Link *L);
+void findfunctab_write(Link *L, u8 *out);
+
 /* Registers writers for the contents of s, each for a part. */
 void gen_add(Link *L, Sym s, u32 nparts,
 	     void (*write)(Link *L, const Gen *g, u8 *out));
