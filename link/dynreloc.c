@@ -182,14 +182,39 @@ static void number_pieces(Dyn *d)
 						  d->npiece, write_rela};
 		}
 	}
-	if (n > UINT32_MAX / RELA_SIZE)
+	if (n > INT32_MAX / RELA_SIZE)
 		link_exitf(L, "too many dynamic relocations");
 	sb_of(L, L->elf->rela);
 	row(L, L->elf->rela)->size = n * RELA_SIZE;
 	L->elf->rela_piece = d->piece;
+	L->elf->nrela_piece = d->npiece;
 }
 
-/* Their code has R_ADDR where an object is not compiled for PIE. */
+/* As if .rela had relocations, where these are wrong. */
+void dynreloc_errors(Link *L)
+{
+	const struct Elf *e = L->elf;
+	const Piece *p = e->rela_piece;
+	SB b;
+	u32 i, k;
+
+	if (!p)
+		return;
+	b = sb_of(L, e->rela);
+	sb_set_size(&b, row(L, e->rela)->size);
+	for (i = 0; i < e->nrela_piece; i++)
+		for (k = 0; k < p[i].n; k++) {
+			const Ent *x = &p[i].ent[k];
+			i32 off = (i32)((p[i].first + k) * RELA_SIZE + 16);
+
+			if (row(L, x->target)->kind == K_Sxxx ||
+			    !sym_reachable(L, x->target))
+				sb_rel(&b, (Rel){off, 8, false, ROW_R_ADDR,
+						 x->add, x->target});
+		}
+}
+
+/* Code has R_ADDR where an object is not compiled for PIE. */
 static void check_text(const Dyn *d)
 {
 	u32 i;

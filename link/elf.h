@@ -58,6 +58,7 @@ struct Elf {
 	View buildinfo;	/* of .note.gnu.build-id */
 	u32 ndynsym;	/* with number 0 */
 	void *rela_piece;	/* dynreloc.c */
+	u32 nrela_piece;
 
 	/* asmelf.c. Headers in the order in which they were made; num says
 	 * where each is in the file. */

@@ -540,6 +540,9 @@ SB sb_named(Link *L, const char *name, Kind k);
 void dodata(Link *L);
 /* For dodata, with its symbols by kind, before they are sorted. */
 void dynreloc(Link *L, const SymVec bucket[NKIND]);
+/* For report_relocs: gives .rela the relocations that cannot be applied,
+ * since cmd/link, where it has them all, tells of those too. */
+void dynreloc_errors(Link *L);
 void address(Link *L);
 void layout(Link *L);
 
