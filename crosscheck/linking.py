@@ -106,6 +106,8 @@ class Step:
 		step = json.loads(read(self.dir + "/step.json"))
 		args = list(step["args"])
 		args[args.index("-o") + 1] = out
+		if "-fipso" in args:	# the module as it was hashed
+			args[args.index("-fipso") + 1] = out + ".fipso"
 		return [*linker, *args[:-1], *extra, args[-1]], step["env"]
 
 	def real(self):
@@ -142,7 +144,10 @@ class Step:
 					 GOFIPS_LINK_STRICT="1")
 		need(status == 0, "gofips-link: exit %d: %s"
 		     % (status, text.strip()[-300:]))
-		need(subprocess.call(["cmp", "-s", ref, out]) == 0,
+		same = subprocess.call(["cmp", "-s", ref, out]) == 0
+		if os.path.exists(ref + ".fipso"):
+			same &= read(ref + ".fipso") == read(out + ".fipso")
+		need(same,
 		     "differs: crosscheck/secdiff %s %s" % (
 			     os.path.relpath(ref, ROOT),
 			     os.path.relpath(out, ROOT)))
