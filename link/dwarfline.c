@@ -163,7 +163,7 @@ static void note_gdbscript(const Link *L, DwUnit *u, View name)
 					  (int)k, (const char *)v.p);
 }
 
-static FileDir *collect_files(Dirs *d)
+static FileDir *list_files(Dirs *d)
 {
 	const GoObj *o = &d->u->obj->o;
 	FileDir *f = mem_alloc(&d->u->mem, o->nfile * sizeof *f);
@@ -220,6 +220,22 @@ static void put_tables4(SB *b, const Dirs *d, const FileDir *f, u32 n)
 	sb_u8(b, 0);
 }
 
+/* Takes at once what the tables need. */
+static void reserve(DwUnit *u, SB *b, const Dirs *d, const FileDir *f)
+{
+	u32 i, n = u->obj->o.nfile, had = b->e->ndata;
+	size_t size = 32;
+
+	for (i = 0; i < d->ndir; i++)
+		size += d->dir[i].n + 1;
+	for (i = 0; i < n; i++)
+		size += f[i].base.n + 8;
+	if (size > UINT32_MAX / 4)
+		DIE("too many files");
+	sb_grow(b, (u32)size);
+	sb_set_size(b, had);
+}
+
 static void put_tables(Link *L, DwUnit *u, SB *b)
 {
 	Dirs d = {.L = L, .u = u};
@@ -227,7 +243,8 @@ static void put_tables(Link *L, DwUnit *u, SB *b)
 
 	d.dir = mem_grow(&u->mem, NULL, 0, &d.capdir, sizeof *d.dir);
 	d.dir[d.ndir++] = view_str(".");
-	f = collect_files(&d);
+	f = list_files(&d);
+	reserve(u, b, &d, f);
 	if (L->dwarf->version >= 5)
 		put_tables5(b, &d, f, u->obj->o.nfile);
 	else
@@ -252,8 +269,13 @@ static void put_opcodes(SB *b)
 
 size_t dwarf_line_room(const Link *L, const DwUnit *u)
 {
-	(void)L;
-	return 1024 + (size_t)u->obj->o.nfile * 80;
+	const GoObj *o = &u->obj->o;
+	u32 i, ndir = o->nfile < 32 ? o->nfile : 32;
+	size_t n = 1024 + ndir * (128 + 4 * L->flag.goroot.n);
+
+	for (i = 0; i < o->nfile; i++)
+		n += sizeof(FileDir) + 32 + goobj_file(o, i).n;
+	return n + (u->unit->textp.n + 1) * sizeof(Sym);
 }
 
 void dwarf_line(Link *L, DwUnit *u)

@@ -191,11 +191,11 @@ static void unit_portion(Link *L, DwUnit *u, Sym abbrev)
 /* About what its task allocates. */
 static size_t unit_room(const Link *L, const DwUnit *u)
 {
-	size_t n = 1024 + u->name.n + u->producer.n, syms = 8;
+	size_t n = 4096 + 4 * (u->name.n + u->producer.n), syms = 8;
 
 	syms += u->absfns.n + u->funcdies.n + u->vardies.n;
 	syms += u == L->dwarf->runtime ? L->dwarf->ndie : 0;
-	n += syms * sizeof(Sym) + (size_t)u->unit->textp.n * 40;
+	n += syms * sizeof(Sym) + (size_t)u->unit->textp.n * 64;
 	return n + dwarf_line_room(L, u);
 }
 
@@ -259,8 +259,15 @@ static void complete_runtime(Link *L)
 static void put_frames(Link *L, const Part2 *s)
 {
 	SB b = sb_of(L, s->sec[FRAME]);
+	size_t n = 64;
 	u32 k;
 
+	for (k = 0; k < NFRAMES; k++)
+		n += s->frames[k].n;
+	if (n > INT32_MAX)
+		link_exitf(L, "too much data in section .debug_frame");
+	sb_grow(&b, (u32)n);
+	sb_set_size(&b, 0);
 	dwarf_cie(L, &b);
 	for (k = 0; k < NFRAMES; k++)
 		sb_bytes(&b, (View){s->frames[k].p, s->frames[k].n});
