@@ -189,6 +189,7 @@ const AsmArch asm_amd64 = {
 	.reg = reg, .opcode = opcode, .is_jump = is_jump,
 	.reg_name = reg_name, .op_name = amd64_opname, .reglist = reglist,
 	.suffix = suffix, .place = place, .place_jump = place_jump,
+	.error_check = amd64_check, .seh = amd64_seh,
 	.progedit = amd64_progedit, .preprocess = amd64_preprocess,
 	.assemble = amd64_assemble, .list = list, .nearest = nearest,
 	.addr_text = addr_text,

@@ -214,6 +214,7 @@ Amd64Os amd64_os(const AsmCtx *c);
 void amd64_progedit(AsmCtx *c, AsmProg *p);
 void amd64_preprocess(AsmCtx *c, AsmFunc *f);
 void amd64_assemble(AsmCtx *c, AsmFunc *f);
+void amd64_check(AsmCtx *c, AsmFunc *f);
 LSym *amd64_seh(AsmCtx *c, AsmFunc *f);
 
 #endif
