@@ -10,7 +10,7 @@
  */
 #include <ctype.h>
 
-#include "link/link.h"
+#include "link/load.h"
 
 typedef struct {
 	Link *L;
@@ -28,6 +28,15 @@ static View trim(View v)
 		v.n--;
 	}
 	return v;
+}
+
+const char *go_strerror(Link *L, const char *why)
+{
+	View v = mem_view(&L->mem, view_of(why, strlen(why) + 1));
+	char *p = (char *)(uintptr_t)v.p;
+
+	p[0] = (char)tolower((u8)p[0]);
+	return p;
 }
 
 /* Splits v at the first c; all of it is *before if there is none. */
@@ -112,7 +121,8 @@ void read_importcfg(Link *L, const char *path)
 	View rest, line;
 
 	if (why)
-		link_fatalf(L, "-importcfg: open %s: %s", path, why);
+		link_fatalf(L, "-importcfg: open %s: %s", path,
+			    go_strerror(L, why));
 	for (rest = f->bytes; rest.n;) {
 		cut(rest, '\n', &line, &rest);
 		line = trim(line);

@@ -85,9 +85,9 @@ static void not_an_object(Input *in, const Member *m)
 	}
 	in->how = INPUT_ERROR;
 	buf_text(&b, view_of(m->bytes.p, line));
-	in->error = text("%s: not an object file: @%llu \"%.*s\"", pn,
+	in->error = text("%s: not an object file: @%llu \"%.*s%s\"", pn,
 			 (unsigned long long)m->off, (int)b.n,
-			 b.p ? b.p : "");
+			 b.p ? b.p : "", line < m->bytes.n ? "\\n" : "");
 	buf_free(&b);
 }
 
@@ -111,8 +111,10 @@ static void go_object(Input *in, Member *m)
 		DIE("out of memory");
 	if (f.why) {
 		in->how = INPUT_ERROR;
-		in->error = text("truncated object file: %s",
-				 member_name(in, m->name));
+		in->error = text("truncated object file: %s%s",
+				 member_name(in, m->name),
+				 view_index(m->bytes, 0, '\n') < m->bytes.n ?
+				 "" : ": EOF");
 		return;
 	}
 	o->header = m->header;

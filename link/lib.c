@@ -9,7 +9,6 @@
  *
  * Source: cmd/link/internal/ld/lib.go, ld.go, link.go, fips140.go
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -269,17 +268,6 @@ static Input *input_of(Inputs *ld, const char *path)
 	return in;
 }
 
-/* strerror, as Go words it. */
-static View lower(Link *L, const char *why)
-{
-	View v = mem_printf(&L->mem, "%s", why);
-	u8 *p = mem_alloc(&L->mem, v.n + 1);
-
-	memcpy(p, v.p, v.n);
-	p[0] = (u8)tolower(p[0]);
-	return view_of(p, v.n);
-}
-
 static void load_lib(Inputs *ld, Lib *lib)
 {
 	Link *L = ld->L;
@@ -287,8 +275,7 @@ static void load_lib(Inputs *ld, Lib *lib)
 
 	if (in->why)
 		link_exitf(L, "cannot open file %s: open %s: %s", lib->file,
-			   lib->file,
-			   (const char *)lower(L, in->why).p);
+			   lib->file, go_strerror(L, in->why));
 	lib->mapped = &in->file;
 	lib->firstobj = L->nobj;
 	for (u32 i = 0; i < in->nobj; i++)

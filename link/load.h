@@ -7,6 +7,11 @@
 
 #include "link/link.h"
 
+/* ---- importcfg.c ----------------------------------------------------- */
+
+/* What strerror said, as Go words it. */
+const char *go_strerror(Link *L, const char *why);
+
 /* ---- ldobj.c: archives ---------------------------------------------- */
 
 /* An input file, looked into but not yet part of the link: importcfg may
