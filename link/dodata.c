@@ -480,20 +480,38 @@ static void make_datap(Link *L, const DoData *d)
 	}
 }
 
+typedef struct {
+	Link *L;
+	DoData *d;
+	const Sort *sort;
+} Halves;
+
+static void half(void *arg, size_t i)
+{
+	Halves *h = arg;
+
+	if (i == 0)
+		dodata_sort_types(h->sort);
+	else
+		data_segment(h->L, h->d);
+}
+
 void dodata(Link *L)
 {
 	DoData *d = mem_alloc(&L->mem, sizeof *d);
+	Halves h = {.L = L, .d = d};
 
 	collect(L, d);
 	dynreloc(L, d->sym);
 	if (L->flag.pie)
 		split_relro(L, d);
-	dodata_sort(L, d);
+	h.sort = dodata_sort(L, d);
 	join_rela(L, &d->sym[K_SELFROSECT]);
 	if (d->sym[K_SMODULEDATA].n > 1)
 		link_errorf(L, "internal error: more than one SMODULEDATA "
 			    "symbol");
-	data_segment(L, d);
+	pool_for(L->flag.threads, 2, half, &h);
+	dodata_moduledata(L);
 	readonly_segments(L, d);
 	dwarf_sects(L, d);
 	make_datap(L, d);

@@ -19,8 +19,13 @@ static inline u64 rnd(u64 x, u64 align)
 }
 
 /* dodatasect.c: brings each kind's symbols into their order and sets their
- * alignment. */
-void dodata_sort(Link *L, DoData *d);
+ * alignment. Types take longest and come second: nothing that is writable
+ * waits for them. */
+typedef struct Sort Sort;
+Sort *dodata_sort(Link *L, DoData *d);
+void dodata_sort_types(const Sort *o);
+/* What is known of the types then, for the runtime. */
+void dodata_moduledata(Link *L);
 
 /* gcprog.c: fills the symbol of that name (runtime.gcdata) with the places
  * of the pointers in v, which are end bytes. */

@@ -33,16 +33,18 @@ typedef struct {
 	u32 at;	/* in Types.item */
 } TypeStr;
 
-typedef struct {
+struct Sort {
 	Link *L;
 	DoData *d;
 	Item *item[NKIND];	/* three times as many as there are symbols */
-	TypeStr *str;
 	u32 *count[NKIND];
-	Sym zerobase;
+	TypeStr *str;	/* of STYPE's symbols, by place */
+	Sym zerobase, star;	/* runtime.zerobase, type:* */
 	u8 order[NKIND];	/* the kinds, in the order of tasks */
-	u64 typelinks, types, itabs;	/* for moduledata */
-} Sort;
+	u32 n;	/* kinds */
+};
+
+enum { STRINGS = 512 };	/* types whose strings a task reads */
 
 u32 sym_fixed_align(Link *L, Sym s)
 {
@@ -144,23 +146,38 @@ static u64 str_head(View v)
 	return ld64(b, true);
 }
 
-/* Equal strings get the same rank. Returns the first rank not used. */
-static u32 rank_typelinks(Sort *o, Item *a, u32 n, u32 rank)
+static bool is_typelink(const Link *L, Sym s)
 {
-	TypeStr *t = o->str;
-	u32 i, m = 0;
+	return (row(L, s)->attr & (A_TYPELINK | A_ITAB)) == A_TYPELINK;
+}
 
-	for (i = 0; i < n; i++) {
+static void read_strings(const Sort *o, size_t chunk)
+{
+	const SymVec *v = &o->d->sym[K_STYPE];
+	u32 i = (u32)chunk * STRINGS;
+	u32 end = v->n - i < STRINGS ? v->n : i + STRINGS;
+
+	for (; i < end; i++) {
 		TypeDesc d;
 
-		if (!sym_has(o->L, a[i].s, A_TYPELINK) ||
-		    sym_has(o->L, a[i].s, A_ITAB))
+		if (!is_typelink(o->L, v->p[i]))
 			continue;
-		d = decodetype(o->L, a[i].s);
-		t[m].str = decodetype_str(&d);
-		t[m].head = str_head(t[m].str);
-		t[m++].at = i;
+		d = decodetype(o->L, v->p[i]);
+		o->str[i].str = decodetype_str(&d);
+		o->str[i].head = str_head(o->str[i].str);
 	}
+}
+
+/* Equal strings get the same rank. Returns the first rank not used. */
+static u32 rank_typelinks(const Link *L, TypeStr *t, Item *a, u32 n, u32 rank)
+{
+	u32 i, m = 0;
+
+	for (i = 0; i < n; i++)
+		if (is_typelink(L, a[i].s)) {
+			t[m] = t[i];
+			t[m++].at = i;
+		}
 	qsort(t, m, sizeof *t, cmp_str);
 	for (i = 0; i < m; i++) {
 		rank += i > 0 && cmp_str(&t[i - 1], &t[i]) != 0;
@@ -195,7 +212,7 @@ static u32 rank_sized(const Link *L, Item *a, const Item *sorted, u32 n,
 		Item *x = &a[sorted[i].s];
 
 		if (sym_has(L, x->s, A_ITAB) == itab &&
-		    (itab || !sym_has(L, x->s, A_TYPELINK)))
+		    !is_typelink(L, x->s))
 			x->key = rank++;
 	}
 	return rank;
@@ -208,37 +225,30 @@ static u64 add_size(Link *L, u64 size, Sym s)
 
 /* How far typelinks, all types, itabs reach, for moduledata; type:* has no
  * part in it. */
-static void measure_types(Sort *o, const Item *a, u32 n, Sym star)
+static void measure_types(Link *L, const Item *a, u32 n, Sym star)
 {
-	Link *L = o->L;
 	u64 size = L->arch->ptrsize;
 	u32 i = 0;
 
-	for (; i < n; i++) {
-		if (a[i].s == star)
-			continue;
-		if (!sym_has(L, a[i].s, A_TYPELINK) ||
-		    sym_has(L, a[i].s, A_ITAB))
-			break;
-		size = add_size(L, size, a[i].s);
-	}
-	o->typelinks = size;
+	for (; i < n && (a[i].s == star || is_typelink(L, a[i].s)); i++)
+		if (a[i].s != star)
+			size = add_size(L, size, a[i].s);
+	L->typedesclen = size;
 	for (; i < n && !sym_has(L, a[i].s, A_ITAB); i++)
 		size = add_size(L, size, a[i].s);
 	if (i < n)
 		size = rnd(size, sym_fixed_align(L, a[i].s));
-	o->types = size;
+	L->itaboffset = size;
 	for (size = 0; i < n; i++)
 		size = add_size(L, size, a[i].s);
-	o->itabs = size;
+	L->itabsize = size;
 }
 
-static Item *sort_types(Sort *o)
+static Item *sort_types(const Sort *o)
 {
 	const SymVec *v = &o->d->sym[K_STYPE];
 	Item *a = o->item[K_STYPE], *sorted = a + v->n;
 	u32 i, rank, max = 0;
-	Sym star = sym_lookup(o->L, view_str("type:*"), 0);
 
 	for (i = 0; i < v->n; i++) {
 		a[i] = (Item){0, v->p[i]};
@@ -247,14 +257,14 @@ static Item *sort_types(Sort *o)
 			max = sorted[i].key;
 	}
 	sorted = radix_sort(sorted, v->n, max, o->count[K_STYPE]);
-	rank = rank_typelinks(o, a, v->n, 1);
+	rank = rank_typelinks(o->L, o->str, a, v->n, 1);
 	rank = rank_sized(o->L, a, sorted, v->n, false, rank);
 	rank_sized(o->L, a, sorted, v->n, true, rank);
 	for (i = 0; i < v->n; i++)
-		if (a[i].s == star)
+		if (a[i].s == o->star)
 			a[i].key = 0;
 	go_sort(&(GoSort){less, swap, a}, v->n);
-	measure_types(o, a, v->n, star);
+	measure_types(o->L, a, v->n, o->star);
 	return a;
 }
 
@@ -280,10 +290,8 @@ static void check_sizes(Link *L, const SymVec *v)
 				   (unsigned)row(L, v->p[i])->size);
 }
 
-static void sort_kind(void *arg, size_t i)
+static void sort_kind(const Sort *o, Kind k)
 {
-	Sort *o = arg;
-	Kind k = o->order[i];
 	SymVec *v = &o->d->sym[k];
 	u32 *max = &o->d->maxalign[k], j;
 	Item *a = NULL;
@@ -304,56 +312,72 @@ static void sort_kind(void *arg, size_t i)
 	}
 }
 
-/* Types take longest, so they begin; the largest of the others follows. */
-static u32 plan(Sort *o)
+/* The kinds but STYPE, the largest first. */
+static void plan(Sort *o)
 {
-	u32 k, i, n = 0;
+	u32 k, i;
 
 	for (k = 0; k < NKIND; k++) {
-		u32 m = k == K_STYPE ? UINT32_MAX : o->d->sym[k].n;
+		u32 m = o->d->sym[k].n;
 
-		if (o->d->sym[k].n == 0)
+		if (m == 0 || k == K_STYPE)
 			continue;
-		for (i = n++; i > 0 && o->order[i - 1] != K_STYPE &&
-		     m > o->d->sym[o->order[i - 1]].n; i--)
+		for (i = o->n++; i > 0 && m > o->d->sym[o->order[i - 1]].n;
+		     i--)
 			o->order[i] = o->order[i - 1];
 		o->order[i] = (u8)k;
 	}
-	return n;
 }
 
-static void tell_moduledata(Link *L, const Sort *o)
+static void task(void *arg, size_t i)
+{
+	const Sort *o = arg;
+
+	if (i < o->n)
+		sort_kind(o, o->order[i]);
+	else
+		read_strings(o, i - o->n);
+}
+
+Sort *dodata_sort(Link *L, DoData *d)
+{
+	Sort *o = mem_alloc(&L->mem, sizeof *o);
+	u32 ntype = d->sym[K_STYPE].n, k;
+
+	o->L = L;
+	o->d = d;
+	o->zerobase = sym_lookup(L, view_str("runtime.zerobase"), 0);
+	o->star = sym_lookup(L, view_str("type:*"), 0);
+	o->str = mem_alloc(&L->mem, ntype * sizeof *o->str);
+	for (k = 0; k < NKIND; k++) {
+		u32 n = d->sym[k].n;
+
+		if (n == 0)
+			continue;
+		check_sizes(L, &d->sym[k]);
+		o->item[k] = mem_alloc(&L->mem, 3 * sizeof(Item) * n);
+		o->count[k] = mem_alloc(&L->mem, NDIGIT * sizeof(u32));
+	}
+	plan(o);
+	pool_for(L->flag.threads, o->n + (ntype + STRINGS - 1) / STRINGS,
+		 task, o);
+	return o;
+}
+
+void dodata_sort_types(const Sort *o)
+{
+	sort_kind(o, K_STYPE);
+}
+
+void dodata_moduledata(Link *L)
 {
 	SB b = sb_of(L, L->moduledata);
 	unsigned siz = L->arch->ptrsize;
 
-	L->typedesclen = o->typelinks;
-	L->itaboffset = o->types;
-	L->itabsize = o->itabs;
 	if (L->off_typedesclen)
-		sb_set_uint(&b, L->off_typedesclen, siz, o->typelinks);
+		sb_set_uint(&b, L->off_typedesclen, siz, L->typedesclen);
 	if (L->off_itaboffset)
-		sb_set_uint(&b, L->off_itaboffset, siz, o->types);
+		sb_set_uint(&b, L->off_itaboffset, siz, L->itaboffset);
 	if (L->off_itabsize)
-		sb_set_uint(&b, L->off_itabsize, siz, o->itabs);
-}
-
-void dodata_sort(Link *L, DoData *d)
-{
-	Sort o = {.L = L, .d = d};
-	u32 n = plan(&o), i;
-
-	o.zerobase = sym_lookup(L, view_str("runtime.zerobase"), 0);
-	o.typelinks = o.types = L->arch->ptrsize;
-	o.str = mem_alloc(&L->mem, d->sym[K_STYPE].n * sizeof *o.str);
-	for (i = 0; i < n; i++) {
-		Kind k = o.order[i];
-
-		check_sizes(L, &d->sym[k]);
-		o.item[k] = mem_alloc(&L->mem, 3 * sizeof(Item) *
-				      d->sym[k].n);
-		o.count[k] = mem_alloc(&L->mem, NDIGIT * sizeof(u32));
-	}
-	pool_for(L->flag.threads, n, sort_kind, &o);
-	tell_moduledata(L, &o);
+		sb_set_uint(&b, L->off_itabsize, siz, L->itabsize);
 }
