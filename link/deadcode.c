@@ -26,7 +26,7 @@
  *
  * Source: cmd/link/internal/ld/deadcode.go
  */
-#include "link/decodesym.h"
+#include "link/deadcode.h"
 
 enum { BATCH = 64 };
 
@@ -35,40 +35,6 @@ enum {
 	FOLLOW, IGNORE, METHODOFF, USEIFACE, USEIFACEMETHOD, USENAMEDMETHOD
 };
 
-typedef struct {
-	Sym src;	/* the type */
-	u32 rel;	/* the first of its three relocations */
-	u32 next;	/* of the same signature; 0: none */
-} Method;
-
-/* A name and a type, as function, of methods. */
-typedef struct {
-	u32 methods;	/* that are not marked: first of a list, 0: none */
-	u32 next;	/* of the same name; 0: none */
-	bool wanted;
-} Sig;
-
-typedef struct {
-	u32 sigs;	/* first of a list, 0: none */
-	bool wanted, exported;
-} Name;
-
-/* From pairs of numbers to numbers, open addressing. */
-typedef struct {
-	u64 *key;	/* 0: free */
-	u32 *val;
-	u32 n, mask;
-	u64 seed;
-} PairMap;
-
-/* Where the symbols are that an object's references mean, by how far the
- * package number is below PkgIdxNone. */
-enum { NSPECIAL = PkgIdxNone - PkgIdxSelf + 1 };
-typedef struct {
-	const Sym *syms[NSPECIAL];
-	u32 n[NSPECIAL];
-} Bases;
-
 /* What is looked at for a symbol. */
 typedef struct {
 	Sym s;
@@ -76,44 +42,7 @@ typedef struct {
 	Auxs a;
 } Visit;
 
-typedef struct {
-	Link *L;
-	/* A bit for each symbol: is marked, is to be visited; and for each
-	 * word of waiting: is not 0. Symbol 0 is marked. */
-	u64 *marked, *waiting, *words;
-	u32 nwords;	/* of words */
-	u32 at;	/* place in waiting */
-	Bases *bases;	/* by object */
-	Sym *parent;	/* NULL if nobody asks */
-	u8 action[512];	/* by number in objects */
-	bool aux[NAux];	/* which auxiliary symbols are marked */
-	bool reflect_seen;
-	SymVec pkginits;
-
-	/* numbers of names and signatures; what has number 0 is not used */
-	Map name_of;	/* by bytes */
-	u32 *name_of_sym;
-	PairMap sig_of;	/* by name and type */
-	Name *name;
-	Sig *sig;
-	Method *method;
-	u32 nname, capname, nsig, capsig, nmethod, capmethod;
-} Deadcode;
-
 /* ---- marking --------------------------------------------------------- */
-
-/* Most are marked already, but which cannot be foreseen: no branch. */
-static inline void mark(Deadcode *d, Sym s, Sym parent)
-{
-	u32 w = s / 64;
-	u64 bit = 1ull << s % 64, fresh = ~d->marked[w] & bit;
-
-	d->marked[w] |= bit;
-	d->waiting[w] |= fresh;
-	d->words[w / 64] |= (u64)(fresh != 0) << w % 64;
-	if (d->parent && s && !d->parent[s])
-		d->parent[s] = parent;
-}
 
 static bool is_marked(const Deadcode *d, Sym s)
 {
@@ -135,149 +64,7 @@ static void use_in_iface(Deadcode *d, Sym s, Sym parent)
 	}
 }
 
-/* ---- methods --------------------------------------------------------- */
-
-static void mark_method(Deadcode *d, const Method *m)
-{
-	Rels r = sym_rels(d->L, m->src);
-
-	for (u32 k = m->rel; k < m->rel + 3; k++)
-		mark(d, rel_at(d->L, r, k).sym, m->src);
-}
-
-static void want_sig(Deadcode *d, u32 sig)
-{
-	Sig *s = &d->sig[sig];
-
-	s->wanted = true;
-	for (u32 m = s->methods; m; m = d->method[m].next)
-		mark_method(d, &d->method[m]);
-	s->methods = 0;
-}
-
-static void want_name(Deadcode *d, u32 name)
-{
-	if (d->name[name].wanted)
-		return;
-	d->name[name].wanted = true;
-	for (u32 s = d->name[name].sigs; s; s = d->sig[s].next)
-		want_sig(d, s);
-}
-
-static void see_reflect(Deadcode *d)
-{
-	if (d->reflect_seen)
-		return;
-	d->reflect_seen = true;
-	for (u32 n = 1; n < d->nname; n++)
-		if (d->name[n].exported)
-			want_name(d, n);
-}
-
-static u32 name_number(Deadcode *d, View name, bool exported)
-{
-	bool fresh;
-	MapSlot *slot = map_put(&d->name_of, name, 0, &fresh);
-
-	if (fresh) {
-		d->name = mem_grow(&d->L->mem, d->name, d->nname, &d->capname,
-				   sizeof *d->name);
-		d->name[d->nname] = (Name){0};
-		slot->val.n = d->nname++;
-	}
-	/* The compiler's word for it; R_USENAMEDMETHOD does not have it. */
-	d->name[slot->val.n].exported |= exported;
-	if (exported && d->reflect_seen)
-		want_name(d, (u32)slot->val.n);
-	return (u32)slot->val.n;
-}
-
-static u32 name_sym_number(Deadcode *d, Sym s)
-{
-	u32 *n = &d->name_of_sym[s];
-	u8 flags;
-	View name;
-
-	if (!*n) {
-		name = decode_name(d->L, s, &flags);
-		*n = name_number(d, name, flags & 1);
-	}
-	return *n;
-}
-
-static u32 *pair_slot(const PairMap *m, u64 key)
-{
-	u64 h = (key ^ m->seed) * 0x9e3779b97f4a7c15;
-	u32 i = (u32)(h >> 32) & m->mask;
-
-	while (m->key[i] && m->key[i] != key)
-		i = (i + 1) & m->mask;
-	return &m->val[i];
-}
-
-/* Room for one more; half of the slots stay free. */
-static void pair_grow(Mem *mem, PairMap *m)
-{
-	PairMap old = *m;
-
-	if (m->key && m->n <= m->mask / 2)
-		return;
-	m->mask = m->key ? 2 * m->mask + 1 : 4095;
-	m->key = mem_alloc(mem, ((size_t)m->mask + 1) * sizeof *m->key);
-	m->val = mem_alloc(mem, ((size_t)m->mask + 1) * sizeof *m->val);
-	for (u32 i = 0; old.key && i <= old.mask; i++) {
-		u32 *slot;
-
-		if (!old.key[i])
-			continue;
-		slot = pair_slot(m, old.key[i]);
-		m->key[slot - m->val] = old.key[i];
-		*slot = old.val[i];
-	}
-}
-
-static u32 sig_number(Deadcode *d, Sym name, Sym type)
-{
-	u32 n = name_sym_number(d, name), *slot;
-	u64 key = (u64)n << 32 | type;
-
-	pair_grow(&d->L->mem, &d->sig_of);
-	slot = pair_slot(&d->sig_of, key);
-	if (*slot)
-		return *slot;
-	d->sig_of.key[slot - d->sig_of.val] = key;
-	d->sig_of.n++;
-	d->sig = mem_grow(&d->L->mem, d->sig, d->nsig, &d->capsig,
-			  sizeof *d->sig);
-	d->sig[d->nsig] = (Sig){.next = d->name[n].sigs,
-				.wanted = d->name[n].wanted};
-	d->name[n].sigs = d->nsig;
-	return *slot = d->nsig++;
-}
-
-/* A method of a type that is in interfaces. In front of its type, mtyp, the
- * descriptor has its name. */
-static void add_method(Deadcode *d, Sym src, Rels r, u32 k, Rel mtyp)
-{
-	Method m = {.src = src, .rel = k};
-	Rel name = {0};
-	u32 sig;
-
-	if (k > 0)
-		name = rel_at(d->L, r, k - 1);
-	if (k == 0 || name.off != mtyp.off - 4)
-		name.sym = decode_reloc_sym(d->L, r, (u32)mtyp.off - 4);
-	sig = sig_number(d, name.sym, mtyp.sym);
-	if (d->sig[sig].wanted) {
-		mark_method(d, &m);
-		return;
-	}
-	d->method = mem_grow(&d->L->mem, d->method, d->nmethod, &d->capmethod,
-			     sizeof *d->method);
-	m.next = d->sig[sig].methods;
-	d->sig[sig].methods = d->nmethod;
-	d->method[d->nmethod++] = m;
-}
+/* ---- interfaces ------------------------------------------------------ */
 
 /* The addend of R_USEIFACEMETHOD says which method of an interface type:
  * {name, type} there. */
@@ -580,9 +367,8 @@ static void deadcode_init(Deadcode *d)
 	d->marked = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
 	d->waiting = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
 	d->words = mem_alloc(&L->mem, d->nwords * sizeof(u64));
-	d->name_of_sym = mem_reserve(L->nsym * sizeof(u32));
 	set_bases(d);
-	d->sig_of.seed = (u64)(uintptr_t)d->name_of_sym >> 12;
+	deadmethod_init(d);
 	d->marked[0] = 1;
 	if (L->flag.why) {
 		L->nreachparent = L->nsym;
@@ -593,11 +379,6 @@ static void deadcode_init(Deadcode *d)
 		if (L->relrow[i] < NRELOC)
 			d->action[i] = row_action[L->relrow[i]];
 	follow_auxs(d);
-	d->nname = d->nsig = d->nmethod = 1;
-	d->name = mem_grow(&L->mem, NULL, 0, &d->capname, sizeof *d->name);
-	d->sig = mem_grow(&L->mem, NULL, 0, &d->capsig, sizeof *d->sig);
-	d->method = mem_grow(&L->mem, NULL, 0, &d->capmethod,
-			     sizeof *d->method);
 }
 
 static void mark_root(Deadcode *d, Sym s)
@@ -628,6 +409,5 @@ void deadcode(Link *L)
 	flood(&d);
 	if (L->flag.prune)
 		mapinitcleanup(&d);
-	map_free(&d.name_of);
-	mem_release(d.name_of_sym, L->nsym * sizeof(u32));
+	deadmethod_free(&d);
 }
