@@ -23,7 +23,10 @@
  */
 #include "link/dwarf.h"
 
-enum { NCHUNK = 16 };	/* pieces of the symbols, a task each */
+enum {
+	NCHUNK = 16,	/* pieces of the symbols, a task each */
+	WAIT = 32
+};
 
 /* A variable, or a type that must have a DIE (var 0). */
 typedef struct {
@@ -123,9 +126,14 @@ static DwFunc func_auxs(const Link *L, Sym fn)
 	return f;
 }
 
-/* References seen lately, as the object has them. */
+/* What a unit's scan keeps: references seen lately, as the object has them;
+ * and those that wait for the rows of their symbols, which are asked for all
+ * at once, as they are far from each other. */
 typedef struct {
 	u64 key[1024];
+	u32 wait[WAIT];
+	u32 nwait;
+	bool loc;	/* the function's .debug_loclists symbol is known */
 } Seen;
 
 static bool seen_before(Seen *seen, const u8 *rel, bool usetype)
@@ -147,30 +155,43 @@ static void add_ref(DwUnit *u, u32 ref)
 }
 
 /* One that is a function's own, or what the serial pass is to look at. */
-static void note_ref(const Link *L, DwUnit *u, Sym s, bool *loc)
+static void note_ref(const Link *L, DwUnit *u, u32 ref, bool *loc)
 {
-	switch (row(L, s)->kind) {
+	if (ref & DW_KNOWN) {
+		add_ref(u, ref);
+		return;
+	}
+	switch (row(L, ref)->kind) {
 	case K_SDWARFLOC:
 		if (!*loc)
-			u->locsyms.p[u->locsyms.n++] = s;
+			u->locsyms.p[u->locsyms.n++] = ref;
 		*loc = true;
 		break;
 	case K_SDWARFABSFCN:
 	case K_SDWARFTYPE:
 	case K_Sxxx:
-		add_ref(u, s);
+		add_ref(u, ref);
 		break;
 	}
+}
+
+static void note_waiting(const Link *L, DwUnit *u, Seen *seen)
+{
+	u32 k;
+
+	for (k = 0; k < seen->nwait; k++)
+		note_ref(L, u, seen->wait[k], &seen->loc);
+	seen->nwait = 0;
 }
 
 static void scan_info(const Link *L, DwUnit *u, Sym info, Seen *seen)
 {
 	Rels r = sym_rels(L, info);
-	bool loc = false;
 	u32 k;
 
 	if (r.obj != u->obj)
-		memset(seen, 0, sizeof *seen);
+		memset(seen->key, 0, sizeof seen->key);
+	seen->loc = false;
 	for (k = 0; k < r.n; k++) {
 		const u8 *p = r.p + (size_t)k * RELOC_SIZE;
 		u8 type = L->relrow[ld16(p + 5, false) & 511];
@@ -183,13 +204,14 @@ static void scan_info(const Link *L, DwUnit *u, Sym info, Seen *seen)
 		s = rel_at(L, r, k).sym;
 		if (!s)
 			continue;
-		if (use)
-			add_ref(u, s | DW_KNOWN);
-		else
-			note_ref(L, u, s, &loc);
+		__builtin_prefetch(row(L, s));
+		seen->wait[seen->nwait++] = use ? s | DW_KNOWN : s;
+		if (seen->nwait == WAIT)
+			note_waiting(L, u, seen);
 	}
+	note_waiting(L, u, seen);
 	if (r.obj != u->obj)
-		memset(seen, 0, sizeof *seen);
+		memset(seen->key, 0, sizeof seen->key);
 }
 
 static void scan_unit(Link *L, DwUnit *u)

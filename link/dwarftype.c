@@ -21,6 +21,8 @@ enum {
 	DW_ATE_signed = 5, DW_ATE_unsigned = 7
 };
 
+enum { UNCOMMON_SIZE = 16, NAME_EMBEDDED = 8 };	/* internal/abi */
+
 /* What newtype does for a kind, but for the references. */
 typedef struct {
 	u8 abbrev, encoding;
@@ -253,22 +255,42 @@ static void func_refs(Link *L, u32 die, const TypeDesc *t)
 	}
 }
 
+/* What the first relocation at off refers to. Fields are asked for in their
+ * order, so *k goes on from where the last was found. */
+static Sym next_ref(const TypeDesc *t, u32 *k, u32 off)
+{
+	for (; *k < t->r.n; ++*k) {
+		const u8 *p = t->r.p + (size_t)*k * RELOC_SIZE;
+		u32 at = ld32(p, false);
+
+		if (at == off)
+			return rel_at(t->L, t->r, *k).sym;
+		if (at > off)
+			break;
+	}
+	return 0;
+}
+
 static void struct_refs(Link *L, u32 die, const TypeDesc *t)
 {
-	u32 n = decodetype_struct_field_count(t), k;
+	u32 n = decodetype_struct_field_count(t), i, k = 0;
+	u32 w = t->ptrsize, off = rtype_size(L, ABI_Struct);
 	DwChild *c = dwarf_children(L, die, n);
 	u32 at = L->dwarf->die[die].child;
 
-	for (k = 0; k < n; k++, c++) {
-		Sym type = decodetype_struct_field_type(t, k);
+	off += t->tflag & TFlagUncommon ? UNCOMMON_SIZE : 0;
+	for (i = 0; i < n; i++, c++, off += 3 * w) {
+		u8 flags;
+		Sym name = next_ref(t, &k, off);
+		Sym type = next_ref(t, &k, off + w);
 
 		c->abbrev = DW_ABRV_STRUCTFIELD;
-		c->name = decodetype_struct_field_name(t, k);
+		c->name = decode_name(L, name, &flags);
+		c->flag = flags & NAME_EMBEDDED;
 		if (!c->name.n)
 			c->name = type_name(L, type);
-		c->value = (i32)decodetype_struct_field_off(t, k);
-		c->flag = decodetype_struct_field_embedded(t, k);
-		push(L, type, AT_CHILD, at + k);
+		c->value = (i32)decodetype_struct_field_off(t, i);
+		push(L, type, AT_CHILD, at + i);
 	}
 }
 
