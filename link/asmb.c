@@ -13,7 +13,7 @@
 
 enum {
 	RUN = 256,	/* symbols written in one go */
-	AHEAD = 8
+	AHEAD = 6
 };
 
 typedef struct {
@@ -74,22 +74,27 @@ static void pad_behind(const Link *L, const SymVec *v, u32 i, u8 *out)
 }
 
 /* Data lies in the order of sizes, all over memory: what will be read is
- * asked for in time. */
+ * asked for in time, first the symbol's row, then where its bytes and
+ * relocations are, then those. */
 static void prefetch(const Link *L, const Piece *p, u32 i)
 {
 	const SymRow *r;
 	const GoObj *o;
 
-	if (i + 2 * AHEAD < p->to)
-		__builtin_prefetch(row(L, p->v->p[i + 2 * AHEAD]));
-	if (i + AHEAD >= p->to)
-		return;
-	r = row(L, p->v->p[i + AHEAD]);
-	if (r->obj < OBJ_FIRST)
-		return;
-	o = &L->obj[r->obj]->o;
-	__builtin_prefetch(goobj_at(o, BlkDataIdx, r->li, 4));
-	__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li, 4));
+	if (i + 3 * AHEAD < p->to)
+		__builtin_prefetch(row(L, p->v->p[i + 3 * AHEAD]));
+	if (i + 2 * AHEAD < p->to) {
+		r = row(L, p->v->p[i + 2 * AHEAD]);
+		if (r->obj >= OBJ_FIRST) {
+			o = &L->obj[r->obj]->o;
+			__builtin_prefetch(goobj_at(o, BlkDataIdx, r->li, 4));
+			__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li, 4));
+		}
+	}
+	if (i + AHEAD < p->to) {
+		__builtin_prefetch(sym_data(L, p->v->p[i + AHEAD]).p);
+		__builtin_prefetch(sym_rels(L, p->v->p[i + AHEAD]).p);
+	}
 }
 
 /* Nobody else has written here, unless it is a Gen that does. */
