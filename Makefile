@@ -113,15 +113,21 @@ test:
 	@crosscheck/install test
 	@crosscheck/run
 
-bench fuzz:
+bench:
 	@crosscheck/install test
-	@crosscheck/$@
+	@crosscheck/bench
+	@crosscheck/linkbench
+
+fuzz:
+	@crosscheck/install test
+	@crosscheck/fuzz
 
 # The first goes on where it was interrupted.
 sweep: all
 	@crosscheck/install test
 	@s=0; crosscheck/sweep || s=1; crosscheck/seal --all all || s=1; \
-	crosscheck/objects all || s=1; crosscheck/rules sweep || s=1; exit $$s
+	crosscheck/objects all || s=1; crosscheck/rules sweep || s=1; \
+	crosscheck/link all || s=1; exit $$s
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
