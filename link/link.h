@@ -434,6 +434,7 @@ struct Link {
 
 	/* what passes leave for later ones */
 	SymVec textp, datap, dynexp;
+	u64 *reach;	/* deadcode: a bit for each symbol that it had */
 	/* For --why: who needed a symbol first, itself for where deadcode
 	 * sets out, 0: nobody. By Sym, nreachparent of them; or NULL. */
 	Sym *reachparent;
