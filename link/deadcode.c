@@ -300,6 +300,7 @@ static void mapinitcleanup1(Link *L, Sym init, Sym noop)
 			e = sym_update(L, init);
 		st32(e->rel + (size_t)k * RELOC_SIZE + 19, noop, false);
 		row(L, noop)->attr |= A_REACHABLE;
+		L->reach[noop / 64] |= 1ull << noop % 64;
 		if (L->reachparent && !L->reachparent[noop])
 			L->reachparent[noop] = init;
 	}
@@ -365,6 +366,7 @@ static void deadcode_init(Deadcode *d)
 
 	d->nwords = L->nsym / 4096 + 1;
 	d->marked = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
+	L->reach = d->marked;
 	d->waiting = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
 	d->words = mem_alloc(&L->mem, d->nwords * sizeof(u64));
 	set_bases(d);

@@ -144,11 +144,6 @@ static void postorder(Link *L)
 
 /* ---- functions ------------------------------------------------------- */
 
-static bool is_live_text(const Link *L, Sym s)
-{
-	return sym_reachable(L, s) && link_kind_is_text(row(L, s)->kind);
-}
-
 static void add_text(Link *L, Sym s)
 {
 	SymRow *r = row(L, s);
@@ -168,27 +163,26 @@ static void add_text_or_dup(Link *L, const LObj *o, u32 i, SymVec *dup)
 	Sym s = o->syms[i];
 	const SymRow *r = row(L, s);
 
-	if (!is_live_text(L, s))
-		return;
 	if (r->obj != o->idx || r->li != i || r->attr & A_DUPOK)
 		symvec_add(&L->mem, dup, s);
 	else
 		add_text(L, s);
 }
 
-/* Package definitions are never shared, and so all are as the object has
- * them. Of the others, the object's kind is what counts: what it brings
- * along may have lost against a definition of another kind. */
+/* The object's kind is what counts: what it brings along may have lost
+ * against a definition of another kind. */
 static void add_obj_text(Link *L, const LObj *o, SymVec *dup)
 {
 	const u8 *kind = goobj_at(&o->o, BlkSymdef, 0, SYM_SIZE) + 10;
 
-	for (u32 i = 0; i < o->o.nsymdef; i++)
-		add_text_or_dup(L, o, i, dup);
-	for (u32 i = o->o.nsymdef; i < o->o.ndef; i++)
-		if (link_kind_is_text(L->kindrow[kind[(size_t)i * SYM_SIZE]
+	for (u32 i = 0; i < o->o.ndef; i++) {
+		Sym s = o->syms[i];
+
+		if (L->reach[s / 64] >> s % 64 & 1 &&
+		    link_kind_is_text(L->kindrow[kind[(size_t)i * SYM_SIZE]
 						 & 63]))
 			add_text_or_dup(L, o, i, dup);
+	}
 }
 
 static void add_lib_text(Link *L, Lib *lib, SymVec *dup)

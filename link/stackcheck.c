@@ -136,7 +136,7 @@ static bool simple_height(StackCheck *c, Sym s, i64 *height)
 		return true;
 	if (s != STACK_INDIRECT) {
 		if (sym_has(L, s, A_EXTERNAL) ||
-		    !sym_funcinfo(L, s, &info, &o))
+		    (c->exact && !sym_funcinfo(L, s, &info, &o)))
 			return true;
 		if (is_nosplit(L, s))
 			return false;
@@ -219,7 +219,7 @@ i64 stack_check(StackCheck *c, Sym s)
 
 StackCheck stack_check_new(Link *L, bool edges)
 {
-	StackCheck c = {.L = L, .edges = edges};
+	StackCheck c = {.L = L, .edges = edges, .exact = true};
 
 	c.morestack = sym_lookup(L, view_str("runtime.morestack"), 0);
 	c.height = mem_alloc(&L->mem, ((size_t)L->nsym + 1) * sizeof(u16));
@@ -229,11 +229,9 @@ StackCheck stack_check_new(Link *L, bool edges)
 	return c;
 }
 
-void do_stack_check(Link *L)
+static void check_all(StackCheck *c, i64 limit, SymVec *failed)
 {
-	StackCheck c = stack_check_new(L, L->flag.debugnosplit);
-	i64 limit = STACK_NOSPLIT_BASE - L->la->callsize - L->la->fpsize;
-	SymVec failed = {0};
+	Link *L = c->L;
 
 	for (u32 i = 0; i < L->textp.n; i++) {
 		Sym s = L->textp.p[i];
@@ -241,9 +239,26 @@ void do_stack_check(Link *L)
 		/* Others have the height of a call: no news. */
 		if (!is_nosplit(L, s) && !L->flag.debugnosplit)
 			continue;
-		if (stack_check(&c, s) > limit)
-			symvec_add(&L->mem, &failed, s);
+		if (stack_check(c, s) > limit)
+			symvec_add(&L->mem, failed, s);
 	}
+}
+
+/* Whether a function has a FuncInfo is asked only if it matters. */
+void do_stack_check(Link *L)
+{
+	StackCheck c = stack_check_new(L, false);
+	i64 limit = STACK_NOSPLIT_BASE - L->la->callsize - L->la->fpsize;
+	SymVec failed = {0};
+
+	c.exact = false;
+	if (!L->flag.debugnosplit)
+		check_all(&c, limit, &failed);
+	if (failed.n == 0 && !L->flag.debugnosplit)
+		return;
+	failed.n = 0;
+	c = stack_check_new(L, L->flag.debugnosplit);
+	check_all(&c, limit, &failed);
 	if (failed.n > 0)
 		stack_report(L, &failed, limit);
 }

@@ -33,6 +33,7 @@ typedef struct {
 	void *stack;	/* of functions whose callees are looked at */
 	u32 depth, capstack;
 
+	bool exact;	/* false: heights may be too large */
 	bool edges;	/* record the graph */
 	StackNode *node;	/* by symbol, as height */
 	SymVec nodes;	/* those present */

@@ -287,5 +287,6 @@ void stack_report(Link *L, const SymVec *failed, i64 limit)
 		sym_errorf(L, root[i].s, "nosplit stack over %lld byte limit",
 			   (long long)limit);
 		report(&r, root[i].s, limit);
+		fflush(stdout);	/* the next error comes behind it */
 	}
 }
