@@ -211,4 +211,8 @@ u32 dwarf_assign_slot(Link *L, DwUnit *u, Sym text, RelocRow type);
 void dwarf_calc_ranges(Link *L);	/* DwUnit.pc of all units */
 void dwarf_ranges(Link *L, DwUnit *u);	/* u->ranges */
 
+/* ---- dwarfreloc.c: relocations, before compression ---------------------- */
+
+void dwarf_relocate(Link *L, Sym s, u8 *out);
+
 #endif

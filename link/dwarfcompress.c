@@ -64,7 +64,7 @@ static void relocate_task(void *arg, size_t k)
 	u32 i;
 
 	for (i = p->from; i < p->to; i++) {
-		relocate_into(j->L, v->p[i], out);
+		dwarf_relocate(j->L, v->p[i], out);
 		out += row(j->L, v->p[i])->size;
 	}
 }

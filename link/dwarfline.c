@@ -92,9 +92,13 @@ static u32 dir_of(Dirs *d, View raw)
 	if (view_eq(raw, d->last))
 		return d->lastdir;
 	s = map_put(&d->raw, raw, 0, &fresh);
-	if (fresh)
-		s->val.n = number_of(d, clean(&d->u->mem,
-			expand_file(d->L, &d->u->mem, raw)));
+	if (fresh) {
+		View v = expand_file(d->L, &d->u->mem, raw);
+
+		/* What has been joined with GOROOT is clean already. */
+		s->val.n = number_of(d, v.p == raw.p ? clean(&d->u->mem, v)
+				     : v);
+	}
 	d->last = raw;
 	d->lastdir = (u32)s->val.n;
 	return d->lastdir;
