@@ -278,7 +278,7 @@ void sb_set_size(SB *b, u32 n)
 {
 	if (n > b->e->ndata)
 		sb_grow(b, n - b->e->ndata);
-	else	/* what is grown again is zero */
+	else if (b->e->ndata > n)	/* grown again, it is zero */
 		memset(b->e->data + n, 0, b->e->ndata - n);
 	b->e->ndata = n;
 	b->L->sym[b->s].size = n;
