@@ -49,6 +49,7 @@ enum { ASM_MAXOPS = 8 };
 typedef struct {
 	AsmAddr *addr;
 	View label;
+	AsmPos pos;
 } AsmPatch;
 
 typedef struct {

@@ -297,23 +297,26 @@ static void patch_later(AsmParser *p, AsmAddr *a, View label)
 		p->cappatch = p->cappatch ? 2 * p->cappatch : 64;
 		p->patch = xrealloc(p->patch, p->cappatch * sizeof *p->patch);
 	}
-	p->patch[p->npatch++] = (AsmPatch){a, label};
+	p->patch[p->npatch++] = (AsmPatch){a, label, p->pos};
 }
 
 void asm_patch(AsmParser *p)
 {
-	for (u32 i = 0; i < p->npatch; i++) {
-		const MapSlot *m = map_get(&p->labels, p->patch[i].label,
-					   p->scope);
+	AsmPos pos = p->pos;
 
-		if (!m) {
+	for (u32 i = 0; i < p->npatch; i++) {
+		const AsmPatch *t = &p->patch[i];
+		const MapSlot *m = map_get(&p->labels, t->label, p->scope);
+
+		p->pos = t->pos;
+		if (m)
+			branch(t->addr, m->val.p);
+		else
 			asm_parse_error(p, "undefined label %.*s",
-					TEXT(p->patch[i].label));
-			break;
-		}
-		branch(p->patch[i].addr, m->val.p);
+					TEXT(t->label));
 	}
 	p->npatch = 0;
+	p->pos = pos;
 }
 
 /* What a jump goes to: n(PC), a register, a symbol, a label, memory. */
