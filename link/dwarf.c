@@ -56,7 +56,7 @@ static SymVec symvec_of(Link *L, u32 cap)
 			cap};
 }
 
-/* ---- units ------------------------------------------------------------- */
+/* ---- units ------------------------------------------------------- */
 
 static DwUnit *new_unit(Link *L, LObj *o)
 {
@@ -90,7 +90,7 @@ static void collect_units(Link *L)
 		}
 }
 
-/* ---- in parallel: what a unit's functions name -------------------------- */
+/* ---- in parallel: what a unit's functions name ------------------- */
 
 static Sym aux_of_kind(const Link *L, Auxs a, GoAux x, Kind kind)
 {
@@ -236,7 +236,7 @@ static void scan_unit(Link *L, DwUnit *u)
 	}
 }
 
-/* ---- in parallel: variables ---------------------------------------------- */
+/* ---- in parallel: variables -------------------------------------- */
 
 static bool kind_has_variables(u8 k)
 {
@@ -309,7 +309,7 @@ static void scan_task(void *arg, size_t i)
 		scan_unit(t->L, t->L->dwarf->unit[i - NCHUNK]);
 }
 
-/* ---- one after another ---------------------------------------------------- */
+/* ---- one after another ------------------------------------------- */
 
 /* Abstract functions, constants: the types that they name. */
 static void import_info(Link *L, Sym s)

@@ -149,7 +149,7 @@ static inline u32 dwarf_addr_slot(const Link *L, Sym text)
 	return n ? n - 1 : 0;
 }
 
-/* ---- dwarftype.c: types --------------------------------------------- */
+/* ---- dwarftype.c: types ------------------------------------------ */
 
 /* The types that every program has; makes Dwarf.die. */
 void dwarf_types_begin(Link *L);
@@ -168,11 +168,11 @@ Sym dwarf_lookup(Link *L, const char *prefix, View name);
 Sym dwarf_lookup_or_create(Link *L, const char *prefix, View name);
 Sym dwarf_type_or_exit(Link *L, const char *name);	/* lookupOrDiag */
 
-/* ---- dwarfsynth.c: strings, slices, maps, channels ------------------- */
+/* ---- dwarfsynth.c: strings, slices, maps, channels --------------- */
 
 void dwarf_synthesize(Link *L);
 
-/* ---- dwarfattr.c: abbreviations and DIEs ----------------------------- */
+/* ---- dwarfattr.c: abbreviations and DIEs ------------------------- */
 
 void dwarf_put_abbrevs(const Link *L, SB *b);
 /* Divides the types' DIEs into Dwarf.group; writes the DIEs of one. */
@@ -183,14 +183,14 @@ void dwarf_put_unit(Link *L, DwUnit *u, Sym abbrev);
 /* 4 bytes R_DWARFSECREF: where to lies in its section, and add. */
 void dwarf_secref(SB *b, Sym to, i64 add);
 
-/* ---- dwarfline.c: .debug_line ----------------------------------------- */
+/* ---- dwarfline.c: .debug_line ------------------------------------ */
 
 /* u->line; in the runtime, u->gdbscript. */
 void dwarf_line(Link *L, DwUnit *u);
 /* Room that dwarf_line needs in u->mem, about. */
 size_t dwarf_line_room(const Link *L, const DwUnit *u);
 
-/* ---- dwarfframe.c: .debug_frame ---------------------------------------- */
+/* ---- dwarfframe.c: .debug_frame ---------------------------------- */
 
 void dwarf_cie(Link *L, SB *b);
 /* FDEs of textp from .. to - 1, appended to *out of *n bytes. */
@@ -202,7 +202,7 @@ typedef struct {
 } DwFrames;
 void dwarf_frames(const Link *L, DwFrames *f);
 
-/* ---- dwarfaddr.c: .debug_addr, and what refers to it ------------------- */
+/* ---- dwarfaddr.c: .debug_addr, and what refers to it ------------- */
 
 /* The unit's slots and contents of u->addrsym. */
 void dwarf_addr(Link *L, DwUnit *u);
@@ -211,7 +211,7 @@ u32 dwarf_assign_slot(Link *L, DwUnit *u, Sym text, RelocRow type);
 void dwarf_calc_ranges(Link *L);	/* DwUnit.pc of all units */
 void dwarf_ranges(Link *L, DwUnit *u);	/* u->ranges */
 
-/* ---- dwarfreloc.c: relocations, before compression ---------------------- */
+/* ---- dwarfreloc.c: relocations, before compression --------------- */
 
 void dwarf_relocate(Link *L, Sym s, u8 *out);
 

@@ -17,7 +17,7 @@ enum {
 	DW_RLE_offset_pair = 4
 };
 
-/* ---- .debug_addr --------------------------------------------------------- */
+/* ---- .debug_addr ------------------------------------------------- */
 
 /* The largest slot that the type has room for; 0: it has nothing to do with
  * slots. */
@@ -105,7 +105,7 @@ void dwarf_addr(Link *L, DwUnit *u)
 	sb_bytes(&b, (View){u->addr, (size_t)u->naddr * L->arch->ptrsize});
 }
 
-/* ---- .debug_rnglists ------------------------------------------------------ */
+/* ---- .debug_rnglists --------------------------------------------- */
 
 static bool has_funcinfo(const Link *L, Sym s)
 {

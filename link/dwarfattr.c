@@ -72,7 +72,7 @@ static const AbbrevRow abbrevs[NABBREV] = {
 #undef ABBREV
 #undef A
 
-/* ---- .debug_abbrev ------------------------------------------------------ */
+/* ---- .debug_abbrev ----------------------------------------------- */
 
 /* The form that stands for it; 0: the attribute is left out. */
 static u8 real_form(const Link *L, u8 form)
@@ -115,7 +115,7 @@ void dwarf_put_abbrevs(const Link *L, SB *b)
 	sb_u8(b, 0);
 }
 
-/* ---- attributes of types ------------------------------------------------- */
+/* ---- attributes of types ----------------------------------------- */
 
 /* The value of an attribute; what it is, its form says. */
 typedef struct {
@@ -246,7 +246,7 @@ static void put_die(Out *o, const DwDie *d, const DwChild *c)
 	*o->p++ = 0;
 }
 
-/* ---- types, in groups for several threads ------------------------------- */
+/* ---- types, in groups for several threads ------------------------ */
 
 /* At most so many bytes without the name, and relocations. */
 enum { DIE_ROOM = 64, CHILD_ROOM = 24, DIE_RELS = 5 };
@@ -305,7 +305,7 @@ void dwarf_put_types(Link *L, u32 group)
 	}
 }
 
-/* ---- units ---------------------------------------------------------------- */
+/* ---- units ------------------------------------------------------- */
 
 void dwarf_secref(SB *b, Sym to, i64 add)
 {

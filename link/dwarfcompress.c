@@ -32,7 +32,7 @@ typedef struct {
 	u32 npiece, cap;
 } Job;
 
-/* ---- contents ------------------------------------------------------------ */
+/* ---- contents ---------------------------------------------------- */
 
 static void collect_section(Job *j, Stream *t)
 {
@@ -69,7 +69,7 @@ static void relocate_task(void *arg, size_t k)
 	}
 }
 
-/* ---- streams --------------------------------------------------------------- */
+/* ---- streams ----------------------------------------------------- */
 
 static u32 alignment(const Link *L)
 {
@@ -137,7 +137,7 @@ static void make_streams(Link *L, Job *j)
 	pool_for(threads, L->ndwarfp, deflate_task, j);
 }
 
-/* ---- sections --------------------------------------------------------------- */
+/* ---- sections ---------------------------------------------------- */
 
 static void replace_section(Link *L, const Stream *t)
 {

@@ -64,7 +64,7 @@ void dwarf_cie(Link *L, SB *b)
 	sb_grow(b, len + 4 - b->e->ndata);
 }
 
-/* ---- one function ---------------------------------------------------------- */
+/* ---- one function ------------------------------------------------ */
 
 static u8 *put_uleb(u8 *p, u64 x)
 {

@@ -52,7 +52,7 @@ static View clean(Mem *m, View in)
 	return n ? (View){out, n} : view_str(".");
 }
 
-/* ---- directories ----------------------------------------------------------- */
+/* ---- directories ------------------------------------------------- */
 
 typedef struct {
 	const Link *L;
@@ -104,7 +104,7 @@ static u32 dir_of(Dirs *d, View raw)
 	return d->lastdir;
 }
 
-/* ---- files ------------------------------------------------------------------ */
+/* ---- files ------------------------------------------------------- */
 
 typedef struct {
 	View base;
@@ -257,7 +257,7 @@ static void put_tables(Link *L, DwUnit *u, SB *b)
 	map_free(&d.cleaned);
 }
 
-/* ---- header, and all ----------------------------------------------------------- */
+/* ---- header, and all --------------------------------------------- */
 
 static void put_opcodes(SB *b)
 {

@@ -101,7 +101,7 @@ static Sym mkinternaltype(Link *L, const char *base, View k, View v,
 	return 0;
 }
 
-/* ---- strings, slices -------------------------------------------------- */
+/* ---- strings, slices --------------------------------------------- */
 
 static void string_type(Link *L, u32 die)
 {
@@ -115,7 +115,7 @@ static void slice_type(Link *L, u32 die)
 		       defptrto(L, L->dwarf->die[die].elem));
 }
 
-/* ---- maps -------------------------------------------------------------- */
+/* ---- maps -------------------------------------------------------- */
 
 static Sym map_groups(Link *L, View key, View val, Sym group)
 {
@@ -169,7 +169,7 @@ static void map_type(Link *L, u32 die)
 	L->dwarf->die[die].type = s;
 }
 
-/* ---- channels ---------------------------------------------------------- */
+/* ---- channels ---------------------------------------------------- */
 
 static Sym chan_sudog(Link *L, View name, Sym elem)
 {
@@ -223,7 +223,7 @@ static void chan_type(Link *L, u32 die)
 	L->dwarf->die[die].type = s;
 }
 
-/* ---- all ---------------------------------------------------------------- */
+/* ---- all --------------------------------------------------------- */
 
 void dwarf_synthesize(Link *L)
 {

@@ -54,7 +54,7 @@ static const TypeKind type_kind[32] = {
 };
 #undef BASE
 
-/* ---- symbols by prefix and name -------------------------------------- */
+/* ---- symbols by prefix and name ---------------------------------- */
 
 /* The two put together, behind the names that are in use already. */
 static View joined(Link *L, const char *prefix, View name)
@@ -102,7 +102,7 @@ Sym dwarf_type_or_exit(Link *L, const char *name)
 	return s;
 }
 
-/* ---- making DIEs ------------------------------------------------------ */
+/* ---- making DIEs ------------------------------------------------- */
 
 static void make_die_symbol(Link *L, Sym s)
 {
@@ -177,7 +177,7 @@ static void dotypedef(Link *L, u32 die)
 	d->die[decl].type = tds;
 }
 
-/* ---- the walk ---------------------------------------------------------- */
+/* ---- the walk ---------------------------------------------------- */
 
 /* Where the DIE of a type is to be put once it is known. */
 enum { AT_NOWHERE, AT_TYPE, AT_KEY, AT_ELEM, AT_CHILD };
@@ -460,7 +460,7 @@ void dwarf_import_type(Link *L, Sym die)
 		walk(L, gotype, sym_version(L, die) ? 0 : die);
 }
 
-/* ---- types that every program has ------------------------------------- */
+/* ---- types that every program has -------------------------------- */
 
 static Sym builtin(Link *L, Abbrev abbrev, const char *name, DwDie *x)
 {

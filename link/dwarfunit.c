@@ -26,7 +26,7 @@ typedef struct {
 	DwFrames frames[NFRAMES];
 } Part2;
 
-/* ---- order ------------------------------------------------------------------ */
+/* ---- order ------------------------------------------------------- */
 
 static int compare_views(View a, View b)
 {
@@ -63,7 +63,7 @@ static void sort_units(Dwarf *d)
 	go_sort(&(GoSort){unit_less, unit_swap, d}, d->nunit);
 }
 
-/* ---- symbols ------------------------------------------------------------------ */
+/* ---- symbols ----------------------------------------------------- */
 
 static Sym new_section(Link *L, const char *name)
 {
@@ -127,7 +127,7 @@ static void make_symbols(Link *L, Part2 *s)
 	}
 }
 
-/* ---- a unit ------------------------------------------------------------------- */
+/* ---- a unit ------------------------------------------------------ */
 
 static u32 add_info(const Link *L, DwUnit *u, const Sym *s, u32 n)
 {
@@ -199,7 +199,7 @@ static size_t unit_room(const Link *L, const DwUnit *u)
 	return n + dwarf_line_room(L, u);
 }
 
-/* ---- all in parallel --------------------------------------------------------- */
+/* ---- all in parallel --------------------------------------------- */
 
 static void task(void *arg, size_t i)
 {
@@ -239,7 +239,7 @@ static void in_parallel(Link *L, Part2 *s)
 		 task, s);
 }
 
-/* ---- putting together ---------------------------------------------------------- */
+/* ---- putting together -------------------------------------------- */
 
 static void complete_runtime(Link *L)
 {
