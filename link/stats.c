@@ -17,6 +17,7 @@ struct Stats {
 	struct {
 		const char *name;
 		u64 ns;		/* when it began */
+		u64 anon;	/* bytes of memory that is not of a file */
 		u32 nsym;
 	} pass[MAXPASS];
 	u32 n;
@@ -30,6 +31,23 @@ static u64 now(void)
 	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
 }
 
+/* What the kernel gave us page by page: what a link costs besides work. */
+static u64 anon_memory(const Link *L)
+{
+	unsigned long long size, resident = 0, shared = 0;
+	FILE *f;
+
+	if (!L->flag.stats)
+		return 0;
+	f = fopen("/proc/self/statm", "r");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%llu %llu %llu", &size, &resident, &shared) != 3)
+		resident = shared = 0;
+	fclose(f);
+	return (resident - shared) * (u64)sysconf(_SC_PAGESIZE);
+}
+
 void stats_pass(Link *L, const char *name)
 {
 	struct Stats *s = L->stats;
@@ -38,6 +56,7 @@ void stats_pass(Link *L, const char *name)
 		s = L->stats = mem_alloc(&L->mem, sizeof *s);
 	if (s->n < MAXPASS) {
 		s->pass[s->n].name = name;
+		s->pass[s->n].anon = anon_memory(L);
 		s->pass[s->n].ns = now();
 		s->pass[s->n++].nsym = L->nsym;
 	}
@@ -71,10 +90,10 @@ static void log_line(const Link *L)
 		close(fd);
 }
 
-static void print_row(const char *name, u64 ns, u32 nsym, u32 more)
+static void print_row(const char *name, u64 ns, u64 anon, u32 nsym, u32 more)
 {
-	fprintf(stderr, "%-28s %8.2f %9u", name, (double)ns / 1e6,
-		(unsigned)nsym);
+	fprintf(stderr, "%-28s %8.2f %6.1f %9u", name, (double)ns / 1e6,
+		(double)anon / 1e6, (unsigned)nsym);
 	if (more)
 		fprintf(stderr, "  +%u", (unsigned)more);
 	fputc('\n', stderr);
@@ -84,22 +103,25 @@ void stats_print(Link *L)
 {
 	const struct Stats *s = L->stats;
 	struct rusage ru;
-	u64 end = now();
+	u64 end = now(), anon = anon_memory(L);
 	u32 i;
 
 	log_line(L);
 	if (!L->flag.stats)
 		return;
-	fprintf(stderr, "%-28s %8s %9s\n", "pass", "ms", "symbols");
+	fprintf(stderr, "%-28s %8s %6s %9s\n", "pass", "ms", "MB",
+		"symbols");
 	for (i = 0; i < s->n; i++) {
 		bool last = i + 1 == s->n;
 		u32 nsym = last ? L->nsym : s->pass[i + 1].nsym;
 		u64 to = last ? end : s->pass[i + 1].ns;
+		u64 mem = last ? anon : s->pass[i + 1].anon;
 
-		print_row(s->pass[i].name, to - s->pass[i].ns, nsym,
+		print_row(s->pass[i].name, to - s->pass[i].ns,
+			  mem - s->pass[i].anon, nsym,
 			  nsym - s->pass[i].nsym);
 	}
-	print_row("total", end - s->pass[0].ns, L->nsym, 0);
+	print_row("total", end - s->pass[0].ns, anon, L->nsym, 0);
 	getrusage(RUSAGE_SELF, &ru);
 	fprintf(stderr, "packages %u, objects %u, symbols reachable %u, "
 		"functions %u, data symbols %u\n"
