@@ -271,6 +271,8 @@ typedef struct {
 	bool shared, dynlink, std, gensymabis, all_errors, linkshared;
 	View trimpath;	/* as -trimpath has it */
 	View cwd;
+	const View *text;	/* tests: what is in the file, and the only
+				 * file there is; else NULL */
 	const char *const *include;
 	size_t ninclude;
 	const AsmDefine *define;

@@ -19,7 +19,7 @@ enum {
 	MAX_DEPTH = 100,	/* as in Go */
 	MAX_ROW = 100,		/* macros met before a token: as in Go */
 	MAX_ARGS = 128,
-	MAX_WAITING = 1 << 21,	/* tokens of expansions in progress */
+	MAX_WAITING = 1 << 19,	/* tokens of expansions in progress */
 	MAX_BODIES = 1 << 22,	/* tokens in definitions */
 	MAX_TOKENS = 1 << 25,
 	MAX_FILES = 1000,
@@ -52,7 +52,8 @@ typedef struct {
 typedef struct Source Source;
 struct Source {
 	Source *next;
-	View path;
+	View path, bytes;
+	bool mapped;
 	File file;
 };
 
@@ -473,17 +474,20 @@ static View unquoted(AsmLex *l, AsmTok t, const char *what)
 /* The file at path, opened once for the whole run. NULL or it. */
 static Source *source(AsmLex *l, View path)
 {
+	const AsmFlags *fl = l->ctx->flags;
 	Source *s = l->sources;
 
 	while (s && !view_eq(s->path, path))
 		s = s->next;
-	if (s || l->nsources == MAX_FILES)
+	if (s || l->nsources == MAX_FILES || (fl->text && l->nsources))
 		return s;
 	s = arena_alloc(&l->ctx->obj->arena, sizeof *s);
 	s->path = view_of(arena_str(&l->ctx->obj->arena, path), path.n);
-	if (memchr(path.p, 0, path.n) ||
-	    file_open(&s->file, (const char *)s->path.p))
+	if (!fl->text && (memchr(path.p, 0, path.n) ||
+			  file_open(&s->file, (const char *)s->path.p)))
 		return NULL;
+	s->mapped = !fl->text;
+	s->bytes = fl->text ? *fl->text : s->file.bytes;
 	l->nsources++;
 	s->next = l->sources;
 	l->sources = s;
@@ -529,7 +533,7 @@ static void include(AsmLex *l)
 	for (size_t i = 0; !s && i < fl->ninclude; i++)
 		s = source_in(l, view_str(fl->include[i]), name);
 	if (s)
-		push_text(l, name, s->file.bytes);
+		push_text(l, name, s->bytes);
 	else
 		fail(l, "#include: open %.*s: no such file or directory",
 		     (int)name.n, (const char *)name.p);
@@ -669,7 +673,7 @@ AsmLex *asm_lex_open(AsmCtx *c, const char *file)
 		c->errors++;
 		return NULL;
 	}
-	push_text(l, name, s->file.bytes);
+	push_text(l, name, s->bytes);
 	for (size_t i = 0; i < c->flags->ndefine; i++)
 		predefine(l, &c->flags->define[i]);
 	return l;
@@ -678,7 +682,7 @@ AsmLex *asm_lex_open(AsmCtx *c, const char *file)
 void asm_lex_close(AsmLex *l)
 {
 	for (Source *s = l->sources; s; s = s->next) {
-		const char *why = file_close(&s->file);
+		const char *why = s->mapped ? file_close(&s->file) : NULL;
 
 		if (why)
 			fail(l, "%.*s: %s", (int)s->path.n,

@@ -182,6 +182,7 @@ static bool begin_error(AsmCtx *c, AsmPos pos)
 	return true;
 }
 
+__attribute__((format(printf, 2, 0)))
 static void say(Buf *out, const char *fmt, va_list ap)
 {
 	char text[500];
