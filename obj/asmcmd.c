@@ -313,6 +313,12 @@ static void free_args(Args *a, AsmResult *res)
 	arena_free(&a->arena);
 }
 
+static void complain(const Buf *b)
+{
+	if (b->n)
+		fwrite(b->p, 1, b->n, stderr);
+}
+
 static int run_asm(int argc, char **argv)
 {
 	Args a = {.out = NULL};
@@ -323,8 +329,8 @@ static int run_asm(int argc, char **argv)
 		status = cmd_help(&cmd_asm, asm_flags);
 	if (a.usage)
 		status = cmd_usage(&cmd_asm, a.usage, a.usage_arg);
-	fwrite(res.report.p, 1, res.report.n, stderr);
-	fwrite(res.messages.p, 1, res.messages.n, stderr);
+	complain(&res.report);
+	complain(&res.messages);
 	free_args(&a, &res);
 	return cmd_done(status);
 }
@@ -341,7 +347,7 @@ bool asm_quietly(int argc, char **argv, const char *root, Buf *why)
 		buf_add(why, view_of(res.messages.p, view_index(
 			view_of(res.messages.p, res.messages.n), 0, '\n')));
 	if (status == 0)
-		fwrite(res.report.p, 1, res.report.n, stderr);
+		complain(&res.report);
 	free_args(&a, &res);
 	return status == 0 && !a.help;
 }
