@@ -82,7 +82,7 @@ static const u16 reloc_numbers[NRELOC][NGO] = {
 
 u16 reloc_number(Release r, RelocRow row)
 {
-	return reloc_numbers[row][r];
+	return row < NRELOC ? reloc_numbers[row][r] : 0;
 }
 
 RelocRow reloc_row(Release r, u16 type)
