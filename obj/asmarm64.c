@@ -1,23 +1,15 @@
 /*
- * The assembler's arm64: names of instructions, registers and operands, the
- * syntax that no other architecture has, and where operands go.
+ * The assembler's arm64: names of instructions, registers and operands, and
+ * where operands go.
  *
- *   R0..R30 ZR RSP g  F0..F31 V0..V31  system registers
- *   R1<<3 R1>>3 R1->3 R1@>3     shifted, R1.UXTB<<2 extended
- *   V1.B16, V1.B[2]             arranged, an element
- *   [V1.B16, V2.B16]            a list: one to four in a row
- *   (R1, R2)                    a pair
- *   EQ PLDL1KEEP VMALLE1IS ...  TYPE_SPECIAL
- *   .P .W                       index after, before
+ *   R0..R30 ZR RSP g  F0..F31  V0..V31  system registers
+ *   EQ PLDL1KEEP VMALLE1IS ...          TYPE_SPECIAL
  *
- * Source: cmd/asm/internal/arch/arm64.go, parse.go, asm.go;
- * EncodeRegisterExtension in cmd/internal/obj/arm64/asm7.go.
+ * Source: cmd/asm/internal/arch/arm64.go, asm.go in cmd/asm/internal/asm.
  */
 #include "obj/asmarm64.h"
 
-#define TEXT(v) (int)(v).n, (const char *)(v).p
-
-/* ---- tables ------------------------------------------------------------- */
+/* ---- tables ----------------------------------------------------------- */
 
 static const Arm64Op ops[] = {
 #define OP(name, group, rrr, irr, arr, flags, sz) \
@@ -70,7 +62,7 @@ const size_t arm64_nsysreg = NELEM(arm64_sysreg);
 
 const char *const arm64_arng_name[NARNG] = {"B8", "B16", "H4", "H8", "S2",
 	"S4", "D1", "D2", "Q1", "B", "H", "S", "D"};
-static const char *const ext_name[NEXT] = {"UXTB", "UXTH", "UXTW", "UXTX",
+const char *const arm64_ext_name[NEXT] = {"UXTB", "UXTH", "UXTW", "UXTX",
 	"SXTB", "SXTH", "SXTW", "SXTX"};
 
 /* The number of name among n sorted rows, each of which begins with a
@@ -108,7 +100,7 @@ int arm64_find_sysreg(View name)
 		    sizeof *arm64_sysreg);
 }
 
-/* ---- names --------------------------------------------------------------- */
+/* ---- names ------------------------------------------------------------ */
 
 static bool opcode(View name, u16 *op)
 {
@@ -198,7 +190,7 @@ static void reg_name(Buf *out, i16 r)
 	} else if (is_arng(r) || is_elem(r)) {
 		buf_printf(out, "V%u.%s", n, arm64_arng_name[arng_of(r)]);
 	} else if (reg_in(r, REG_EXT, 0x800)) {
-		buf_printf(out, "R%u.%s", n, ext_name[r >> 8 & 7]);
+		buf_printf(out, "R%u.%s", n, arm64_ext_name[r >> 8 & 7]);
 		if (amount)
 			buf_printf(out, "<<%u", amount);
 	} else if (reg_in(r, REG_LSL, 0x1000)) {
@@ -209,8 +201,6 @@ static void reg_name(Buf *out, i16 r)
 	}
 }
 
-/* ---- operand syntax -------------------------------------------------------- */
-
 static bool special(View name, i64 *which)
 {
 	int i = arm64_find_special(name);
@@ -220,197 +210,7 @@ static bool special(View name, i64 *which)
 	return i >= 0;
 }
 
-__attribute__((format(printf, 2, 3)))
-static bool wrong(AsmIn *in, const char *fmt, ...)
-{
-	char text[160];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	asm_error(in->ctx, in->ctx->pos, "%s", text);
-	return true;
-}
-
-/* R1<<3, as the instruction has it. */
-static bool shifted(AsmIn *in, AsmAddr *a, i16 r, int prefix)
-{
-	int kind = asm_next(in).kind;
-	i64 n, type = kind == TOK_LSH ? 0 : kind == TOK_RSH ? 1 :
-		kind == TOK_ARR ? 2 : 3;
-
-	if (prefix)
-		return wrong(in, "prefix %c not allowed for shifted register",
-			     prefix);
-	if (asm_peek(in) != TOK_INT && asm_peek(in) != '(')
-		return wrong(in, "rhs of shift must be integer");
-	n = (i64)asm_expr(in);
-	if (n >= 64)
-		return wrong(in, "register shift count too large: %lld",
-			     (long long)n);
-	if (!reg_in(r, REG_R0, 32))
-		return wrong(in, "invalid register for shift operation");
-	a->type = TYPE_SHIFT;
-	a->offset = type << 22 | (i64)num(r) << 16 | (n & 63) << 10;
-	return true;
-}
-
-/* A small number behind << or in []. */
-static int small(AsmIn *in)
-{
-	AsmTok t = asm_get(in, TOK_INT);
-
-	return t.kind == TOK_INT && t.text.n <= 4 ?
-		(int)asm_atoi(in, t.text) : -1;
-}
-
-/* R1.UXTB<<n; in an address also R1<<n, and only what that can have. */
-static bool extended(AsmIn *in, AsmAddr *a, i16 r, View name, int amount,
-		     bool index)
-{
-	int ext = 0, base = REG_LSL;
-	i16 v;
-
-	if (amount < 0 || amount > 7)
-		return wrong(in, "index shift amount is out of range");
-	if (name.n) {
-		while (ext < NEXT && !view_is(name, ext_name[ext]))
-			ext++;
-		base = REG_EXT | ext << 8;
-	}
-	if (ext == NEXT || !reg_in(r, REG_R0, 32))
-		return wrong(in, "unsupported general register extension "
-			     "type: %.*s", TEXT(name));
-	if (index && name.n && (ext & 3) != EXT_UXTW && ext != EXT_SXTX)
-		return wrong(in, "invalid shift for the register offset "
-			     "addressing mode");
-	v = (i16)(base | amount << 5 | (int)num(r));
-	if (index)
-		a->index = v;
-	else
-		a->reg = v;
-	return true;
-}
-
-/* V1.B16, V1.B[n]. n is -1 without brackets. */
-static bool arranged(AsmIn *in, AsmAddr *a, i16 r, View name, int n)
-{
-	int g = 0;
-
-	while (g < NARNG && !view_is(name, arm64_arng_name[g]))
-		g++;
-	if (g == NARNG)
-		return wrong(in, "unsupported simd register extension type: "
-			     "%.*s", TEXT(name));
-	if ((n >= 0) != (g >= ARNG_B))
-		return wrong(in, "invalid register extension");
-	a->reg = (i16)((n >= 0 ? REG_ELEM : REG_ARNG) | g << 5 | (int)num(r));
-	if (n >= 0)
-		a->index = (i16)n;
-	return true;
-}
-
-static bool reg_tail(AsmIn *in, AsmAddr *a, View name, int prefix,
-		     bool index)
-{
-	View ext = {0};
-	int amount = 0, element = -1, k;
-	i16 r;
-
-	if (!asm_register(in, name, &r))
-		return true;
-	k = asm_peek(in);
-	if (k != '.' && k != '[' && !(index && k == TOK_LSH))
-		return shifted(in, a, r, prefix);
-	if (prefix && !index)
-		return wrong(in, "prefix %c not allowed for shifted register",
-			     prefix);
-	if (k == '.') {
-		asm_next(in);
-		ext = asm_next(in).text;
-	}
-	if (asm_peek(in) == TOK_LSH) {
-		asm_next(in);
-		amount = small(in);
-	} else if (asm_peek(in) == '[') {
-		asm_next(in);
-		element = small(in);
-		asm_get(in, ']');
-		if (element < 0)
-			return wrong(in, "register element index");
-	}
-	if (!index)
-		a->type = TYPE_REG;
-	return !index && reg_in(r, REG_V0, 32) ?
-		arranged(in, a, r, ext, element) :
-		element >= 0 ? wrong(in, "invalid register extension") :
-		extended(in, a, r, ext, amount, index);
-}
-
-/* [V1.B16, V2.B16]: the first number, Q << 30, size << 10, and in bits 12
- * to 15 how many, as VLD1 and VST1 have it. */
-static void reglist(AsmIn *in, AsmAddr *a)
-{
-	static const u8 count[] = {0, 7, 10, 6, 2};
-	int first = -1, arng = -1, n = 0;
-	AsmAddr v;
-	i16 r;
-
-	while (asm_peek(in) != ']' && asm_peek(in) != TOK_EOF) {
-		View name = asm_next(in).text, ext;
-
-		if (!asm_register(in, name, &r))
-			return;
-		asm_get(in, '.');
-		ext = asm_next(in).text;
-		arranged(in, &v, r, ext, -1);
-		if (!reg_in(r, REG_V0, 32) || !is_arng(v.reg) ||
-		    arng_of(v.reg) > ARNG_D2)
-			wrong(in, "invalid arrangement in ARM64 register "
-			      "list");
-		else if (first >= 0 && arng_of(v.reg) != (Arng)arng)
-			wrong(in, "inconsistent arrangement in ARM64 register "
-			      "list");
-		else if (first >= 0 && (int)num(r) != ((first + n) & 31))
-			wrong(in, "incontiguous register in ARM64 register "
-			      "list: %.*s", TEXT(name));
-		if (first < 0)
-			first = (int)num(r);
-		arng = (int)arng_of(v.reg);
-		if (++n > 4)
-			break;
-		if (asm_peek(in) != ']')
-			asm_get(in, ',');
-	}
-	asm_get(in, ']');
-	if (n < 1 || n > 4) {
-		wrong(in, "invalid register numbers in ARM64 register list");
-		return;
-	}
-	a->type = TYPE_REGLIST;
-	a->offset = first | count[n] << 12 | (i64)(arng & 1) << 30 |
-		arng / 2 << 10;
-}
-
-static const char *suffix(AsmProg *p, View v)
-{
-	static const char why[] = "unrecognized suffix";
-
-	for (size_t i = 0; i < v.n; i += 2) {
-		if (v.p[i] != '.' || i + 1 == v.n)
-			return why;
-		if (v.p[i + 1] == 'P')
-			p->scond |= SCOND_POST;
-		else if (v.p[i + 1] == 'W')
-			p->scond |= SCOND_PRE;
-		else
-			return why;
-	}
-	return NULL;
-}
-
-/* ---- places ------------------------------------------------------------------ */
+/* ---- places ----------------------------------------------------------- */
 
 static bool is_reg(const AsmAddr *a)
 {
@@ -547,7 +347,7 @@ static const char *place_jump(AsmCtx *c, AsmProg *p, const AsmAddr *a, int n,
 	return NULL;
 }
 
-/* ---- for people ------------------------------------------------------------ */
+/* ---- for people ------------------------------------------------------- */
 
 static void list(Buf *out)
 {
@@ -604,9 +404,9 @@ const AsmArch asm_arm64 = {
 	.reg_name = reg_name,
 	.op_name = op_name,
 	.special = special,
-	.reglist = reglist,
-	.reg_tail = reg_tail,
-	.suffix = suffix,
+	.reglist = arm64_reglist,
+	.reg_tail = arm64_reg_tail,
+	.suffix = arm64_suffix,
 	.place = place,
 	.place_jump = place_jump,
 	.progedit = arm64_progedit,

@@ -1,7 +1,8 @@
 /*
  * asmarm64: what the files of the arm64 back end share.
  *
- *     asmarm64.c       names, registers, operand syntax, places: AsmArch
+ *     asmarm64.c       names, registers, places: AsmArch
+ *     asmarm64syntax.c operands that only arm64 has
  *     asmarm64fn.c     a function's prologue, epilogue, stack check
  *     asmarm64class.c  what an operand can be; which form fits
  *     asmarm64span.c   sizes, literal pools, far branches, the bytes
@@ -20,7 +21,7 @@
 
 #include "obj/asm.h"
 
-/* ---- registers ------------------------------------------------------ */
+/* ---- registers -------------------------------------------------------- */
 
 /* The low five bits are always the number in the instruction. */
 enum {
@@ -34,7 +35,7 @@ enum {
 	REG_ELEM = 0x2000,	/* | Arng << 5 | number: V1.B[2], index 2 */
 	REG_SPR = 0x4000,	/* | row of asmarm64sys.def */
 	/* The roles that Go's calling convention gives them. */
-	REGRT1 = REG_R0 + 16, REGRT2 = REG_R0 + 17, REGCTXT = REG_R0 + 26,
+	REGRT1 = REG_R0 + 16, REGRT2 = REG_R0 + 17,
 	REGTMP = REG_R0 + 27, REGG = REG_R0 + 28, REGFP = REG_R0 + 29,
 	REGLINK = REG_R0 + 30
 };
@@ -74,7 +75,7 @@ enum { SCOND_NONE, SCOND_POST, SCOND_PRE };	/* .P, .W */
 /* Shifted registers (TYPE_SHIFT): bits of offset as the instruction has
  * them: type << 22 | number << 16 | amount << 10. */
 
-/* ---- names that are operands ----------------------------------------- */
+/* ---- names that are operands ------------------------------------------ */
 
 /* TYPE_SPECIAL: offset is the row of special_table. */
 typedef enum { SPOP_COND, SPOP_PRFM, SPOP_RPRFM, SPOP_TLBI, SPOP_DC,
@@ -101,7 +102,7 @@ extern const size_t arm64_nsysreg;
 int arm64_find_special(View name);
 int arm64_find_sysreg(View name);
 
-/* ---- operand classes --------------------------------------------------- */
+/* ---- operand classes -------------------------------------------------- */
 
 /* An operand fits several: its class is a set. The names are Go's where it
  * has the same class. */
@@ -133,7 +134,7 @@ typedef enum {
 typedef u64 Class;
 #define C1(c) ((Class)1 << CN_##c)
 
-/* ---- tables --------------------------------------------------------------- */
+/* ---- tables ----------------------------------------------------------- */
 
 /* What a mnemonic adds to the forms of its group. */
 enum {
@@ -147,7 +148,6 @@ enum {
 	F_LEFT = 256,	/* VSHL: the shift counts from the left */
 	F_FP = 512,	/* a pair of F registers */
 	F_PAIR = 1024,	/* LDXP, STXP */
-	F_STATUS = 2048,	/* STXR: the status is no source */
 	F_ZERO = 4096,	/* $0 is ZR */
 	F_UNALIGN = 8192,	/* VMOVS: no sym@lo12 in the load */
 	F_NOPOOL = 16384	/* no offset that needs the literal pool */
@@ -208,7 +208,6 @@ struct Arm64Form {
 enum { NOTMP = 1, LFROM = 2, LTO = 4, BR14 = 8, BR19 = 16 };
 
 extern const Arm64Form arm64_form[];
-extern const size_t arm64_nform;
 
 /* The encoders that the forms name; they set e->o. */
 #define GROUP(name)
@@ -233,7 +232,7 @@ enum {
 };
 #define A(name) ARM64_A##name
 
-/* ---- the function at work -------------------------------------------------- */
+/* ---- the function at work --------------------------------------------- */
 
 struct Arm64 {
 	AsmCtx *c;
@@ -254,6 +253,12 @@ struct Arm64 {
 /* asmarm64.c */
 const Arm64Op *arm64_op_of(const AsmProg *p);	/* the common ones too */
 extern const char *const arm64_arng_name[NARNG];
+extern const char *const arm64_ext_name[NEXT];
+
+/* asmarm64syntax.c */
+void arm64_reglist(AsmIn *in, AsmAddr *a);
+bool arm64_reg_tail(AsmIn *in, AsmAddr *a, View name, int prefix, bool index);
+const char *arm64_suffix(AsmProg *p, View suffix);
 
 /* asmarm64fn.c, asmarm64span.c */
 void arm64_progedit(AsmCtx *c, AsmProg *p);
@@ -266,7 +271,6 @@ void arm64_assemble(AsmCtx *c, AsmFunc *f);
 const Arm64Form *arm64_oplook(Arm64 *e, AsmProg *p);
 void arm64_list(Buf *out, const Arm64Op *op);	/* all forms */
 void arm64_nearest(Buf *out, const AsmProg *p);
-Class arm64_class(Arm64 *e, const AsmProg *p, const AsmAddr *a);
 /* The place that a TYPE_MEM, or the address of one, means. */
 typedef struct {
 	i16 base;

@@ -7,7 +7,7 @@
 #include "obj/asmarm64.h"
 #include "objabi/test.h"
 
-/* ---- constants ---------------------------------------------------------- */
+/* ---- constants -------------------------------------------------------- */
 
 /* DecodeBitMasks of the architecture's manual. */
 static u64 unmask(u32 w, int mode)
@@ -106,7 +106,7 @@ TEST(names)
 			      arm64_special[i].name) < 0);
 }
 
-/* ---- instructions ---------------------------------------------------------- */
+/* ---- instructions ----------------------------------------------------- */
 
 /* Assembles a text; the caller frees res. */
 static void assemble(AsmResult *res, const char *text)

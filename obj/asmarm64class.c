@@ -204,16 +204,22 @@ static Class constant_class(const Arm64Op *op, i64 v, bool fromside)
 	return con_class[k];
 }
 
-/* ---- memory ------------------------------------------------------------- */
+/* ---- memory ----------------------------------------------------------- */
+
+/* As Go adds: round and round. */
+static i64 sum(i64 a, i64 b)
+{
+	return (i64)((u64)a + (u64)b);
+}
 
 Arm64Mem arm64_mem(const Arm64 *e, const AsmAddr *a)
 {
 	switch (a->name) {
 	case NAME_AUTO:
-		return (Arm64Mem){REG_RSP, e->autosize + a->offset -
-			e->extrasize};
+		return (Arm64Mem){REG_RSP, sum(e->autosize - e->extrasize,
+					       a->offset)};
 	case NAME_PARAM:
-		return (Arm64Mem){REG_RSP, e->autosize + a->offset + 8};
+		return (Arm64Mem){REG_RSP, sum(e->autosize + 8, a->offset)};
 	default:
 		return (Arm64Mem){a->reg, a->offset};
 	}
@@ -358,7 +364,7 @@ static Class address_class(Arm64 *e, const AsmProg *p, const AsmAddr *a)
 	}
 }
 
-/* ---- operands, forms ------------------------------------------------------- */
+/* ---- operands, forms -------------------------------------------------- */
 
 static Class reg_class(i16 r)
 {
@@ -381,7 +387,7 @@ static Class reg_class(i16 r)
 	return r >= REG_SPR ? C1(SPR) : 0;
 }
 
-Class arm64_class(Arm64 *e, const AsmProg *p, const AsmAddr *a)
+static Class operand_class(Arm64 *e, const AsmProg *p, const AsmAddr *a)
 {
 	switch (a->type) {
 	case TYPE_NONE: return C1(NONE);
@@ -410,12 +416,12 @@ const Arm64Form arm64_form[] = {
 #undef FORM
 #undef GROUP
 };
-const size_t arm64_nform = NELEM(arm64_form);
+enum { NFORM = NELEM(arm64_form) };
 
 /* The first form of a group: they stand in the order of the groups. */
 static size_t first_form(unsigned group)
 {
-	size_t lo = 0, hi = arm64_nform;
+	size_t lo = 0, hi = NFORM;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
@@ -435,12 +441,12 @@ const Arm64Form *arm64_oplook(Arm64 *e, AsmProg *p)
 
 	if (p->optab)
 		return &arm64_form[p->optab - 1];
-	from = arm64_class(e, p, &p->from);
-	to = arm64_class(e, p, &p->to);
+	from = operand_class(e, p, &p->from);
+	to = operand_class(e, p, &p->to);
 	reg = p->reg ? reg_class(p->reg) : C1(NONE);
 	to2 = p->reg_to2 ? reg_class(p->reg_to2) : C1(NONE);
-	from3 = p->nrest ? arm64_class(e, p, &p->rest[0]) : C1(NONE);
-	for (size_t i = first_form(group); i < arm64_nform &&
+	from3 = p->nrest ? operand_class(e, p, &p->rest[0]) : C1(NONE);
+	for (size_t i = first_form(group); i < NFORM &&
 	     arm64_form[i].group == group; i++) {
 		const Arm64Form *f = &arm64_form[i];
 
@@ -456,7 +462,7 @@ const Arm64Form *arm64_oplook(Arm64 *e, AsmProg *p)
 	return NULL;
 }
 
-/* ---- forms as text ------------------------------------------------------- */
+/* ---- forms as text ---------------------------------------------------- */
 
 static const char *const class_name[NCLASS] = {
 #define X(c) #c,
@@ -501,7 +507,7 @@ static void form_text(Buf *out, const char *name, const Arm64Form *f)
 
 void arm64_list(Buf *out, const Arm64Op *op)
 {
-	for (size_t i = first_form(op->group); i < arm64_nform &&
+	for (size_t i = first_form(op->group); i < NFORM &&
 	     arm64_form[i].group == op->group; i++)
 		form_text(out, op->name, &arm64_form[i]);
 }
@@ -545,12 +551,12 @@ void arm64_nearest(Buf *out, const AsmProg *p)
 
 	if (!op->name)
 		return;
-	for (i = first; i < arm64_nform &&
+	for (i = first; i < NFORM &&
 	     arm64_form[i].group == op->group; i++) {
 		like = likeness(&arm64_form[i], p);
 		best = like > best ? like : best;
 	}
-	for (i = first; i < arm64_nform && n < 3 &&
+	for (i = first; i < NFORM && n < 3 &&
 	     arm64_form[i].group == op->group; i++)
 		if (likeness(&arm64_form[i], p) == best) {
 			form_text(out, op->name, &arm64_form[i]);

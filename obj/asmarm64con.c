@@ -101,7 +101,7 @@ static int movlcon(u32 *o, u64 v, bool w, unsigned rt)
 }
 
 
-/* ---- MOV ---------------------------------------------------------------- */
+/* ---- MOV -------------------------------------------------------------- */
 
 void arm64_movcon1(Arm64 *e, const AsmProg *p)
 {
@@ -133,7 +133,7 @@ void arm64_movk(Arm64 *e, const AsmProg *p)
 	e->o[0] = half(e->op->irr, v, s < 0 ? 0 : s / 16, num(p->to.reg));
 }
 
-/* ---- ADD, AND and their like --------------------------------------------- */
+/* ---- ADD, AND and their like ------------------------------------------ */
 
 u32 arm64_addi(i64 v, unsigned rd, unsigned rn)
 {
@@ -227,7 +227,7 @@ void arm64_opmovl(Arm64 *e, const AsmProg *p)
 			      EXT_UXTX);
 }
 
-/* ---- floating point -------------------------------------------------------- */
+/* ---- floating point --------------------------------------------------- */
 
 /* abcdefgh: sign, then exponents 1/8 .. 16, then four bits of fraction. */
 int arm64_chipfloat(double d)

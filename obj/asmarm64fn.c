@@ -23,7 +23,7 @@ enum {
 	MAX_FRAME = 1 << 30
 };
 
-/* ---- making instructions ---------------------------------------------------- */
+/* ---- making instructions ---------------------------------------------- */
 
 static AsmAddr reg_addr(i16 r)
 {
@@ -59,7 +59,7 @@ static AsmProg *emit_branch(AsmCtx *c, AsmProg *q, u16 op)
 		    (AsmAddr){.type = TYPE_BRANCH});
 }
 
-/* ---- rewriting ----------------------------------------------------------------- */
+/* ---- rewriting -------------------------------------------------------- */
 
 static void to_sym(AsmAddr *a, LSym *s)
 {
@@ -105,7 +105,7 @@ static void vector_const(AsmCtx *c, AsmProg *p)
 	to_sym(&p->from, asm_int_sym(c, hi, lo, size));
 }
 
-/* ---- -dynlink: global data by the global offset table -------------------- */
+/* ---- -dynlink: global data by the global offset table ----------------- */
 
 static bool is_global(const AsmAddr *a)
 {
@@ -206,7 +206,7 @@ static void shift_of_sp(AsmCtx *c, AsmProg *p)
 				 (v >> 16 & 31)));
 }
 
-/* ---- the stack check ------------------------------------------------------------- */
+/* ---- the stack check -------------------------------------------------- */
 
 static AsmProg *compare(AsmCtx *c, AsmProg *p, i64 size, AsmProg **blo)
 {
@@ -301,7 +301,7 @@ static AsmProg *fix_argp(AsmCtx *c, AsmFunc *f, AsmProg *p, i64 size)
 	return end;
 }
 
-/* ---- prologue, epilogue -------------------------------------------------------------- */
+/* ---- prologue, epilogue ----------------------------------------------- */
 
 static AsmAddr fp_lr(void)
 {
@@ -396,7 +396,7 @@ static AsmProg *epilogue(AsmCtx *c, AsmProg *p, i64 size, bool leaf)
 	return p;
 }
 
-/* ---- a function ------------------------------------------------------------------------- */
+/* ---- a function ------------------------------------------------------- */
 
 /* Rounds the frame up; f->text keeps what arm64_assemble needs of it. */
 static i64 frame_size(AsmCtx *c, AsmFunc *f, bool noframe)

@@ -17,7 +17,7 @@ enum {
 	ZR = 31
 };
 
-/* ---- registers ---------------------------------------------------------- */
+/* ---- registers -------------------------------------------------------- */
 
 /* The number that a letter of Arm64Form.regs means. */
 static unsigned pick(const Arm64 *e, const AsmProg *p, char c)
@@ -163,7 +163,7 @@ void arm64_rem(Arm64 *e, const AsmProg *p)
 		num(REGTMP) << 5 | num(p->to.reg);
 }
 
-/* ---- bit fields ------------------------------------------------------------ */
+/* ---- bit fields ------------------------------------------------------- */
 
 static void bitfield(Arm64 *e, const AsmProg *p, i64 r, i64 s)
 {
@@ -235,7 +235,7 @@ void arm64_movsp(Arm64 *e, const AsmProg *p)
 	e->o[0] = e->op->irr | arm64_fields(e, p);
 }
 
-/* ---- conditions --------------------------------------------------------------- */
+/* ---- conditions ------------------------------------------------------- */
 
 static u32 cond_of(const AsmProg *p)
 {
@@ -275,7 +275,7 @@ void arm64_ccmpi(Arm64 *e, const AsmProg *p)
 		imm(e, p, p->rest[0].offset, 0, 31, "immediate") << 16;
 }
 
-/* ---- branches ------------------------------------------------------------------- */
+/* ---- branches --------------------------------------------------------- */
 
 /* How far q is: its pc less p's, without the lowest preshift bits of both,
  * in units of 1 << shift, in flen bits. */
@@ -347,7 +347,7 @@ void arm64_adrp(Arm64 *e, const AsmProg *p)
 	adr(e, p, 12);
 }
 
-/* ---- system --------------------------------------------------------------------- */
+/* ---- system ----------------------------------------------------------- */
 
 void arm64_fixed(Arm64 *e, const AsmProg *p)
 {
@@ -460,7 +460,7 @@ void arm64_msri(Arm64 *e, const AsmProg *p)
 		imm(e, p, p->from.offset, 0, 15, "immediate") << 8;
 }
 
-/* ---- data in the code ------------------------------------------------------------ */
+/* ---- data in the code ------------------------------------------------- */
 
 void arm64_word(Arm64 *e, const AsmProg *p)
 {
@@ -477,7 +477,7 @@ void arm64_dword(Arm64 *e, const AsmProg *p)
 	e->o[1] = (u32)((u64)p->to.offset >> 32);
 }
 
-/* ---- floating point -------------------------------------------------------------- */
+/* ---- floating point --------------------------------------------------- */
 
 static void fmov(Arm64 *e, const AsmProg *p, u32 bits)
 {

@@ -18,7 +18,7 @@ enum {
 #define ADRP_TO(rd) ((u32)ADRP | (rd))
 #define ADD_LO12(rd) ((u32)ADDI | (rd) << 5 | (rd))
 
-/* ---- one register --------------------------------------------------------- */
+/* ---- one register ----------------------------------------------------- */
 
 /* ld or st with base+off, which it reaches. */
 static u32 near(const Arm64 *e, u32 op, i64 off, unsigned rn, unsigned rt)
@@ -132,7 +132,7 @@ void arm64_strfar(Arm64 *e, const AsmProg *p)
 	far(e, p, e->op->st, &p->to, p->from.reg);
 }
 
-/* ---- symbols ----------------------------------------------------------------- */
+/* ---- symbols ---------------------------------------------------------- */
 
 /* What Go before 1.27 believes of a symbol's alignment. */
 static u64 sym_align(const LSym *s)
@@ -237,7 +237,7 @@ void arm64_tlsle(Arm64 *e, const AsmProg *p)
 	arm64_reloc(e, p, ROW_R_ARM64_TLS_LE, 4, &p->from);
 }
 
-/* ---- $x-8(SP), $8(R1) --------------------------------------------------------- */
+/* ---- $x-8(SP), $8(R1) ------------------------------------------------- */
 
 void arm64_aacon(Arm64 *e, const AsmProg *p)
 {
@@ -260,7 +260,7 @@ void arm64_lacon(Arm64 *e, const AsmProg *p)
 	e->o[1] = (u32)ADDX | TMP << 16 | num(m.base) << 5 | num(p->to.reg);
 }
 
-/* ---- pairs --------------------------------------------------------------------- */
+/* ---- pairs ------------------------------------------------------------ */
 
 static u32 pair(Arm64 *e, const AsmProg *p, i64 off, unsigned base)
 {
@@ -384,7 +384,7 @@ void arm64_stpaddr(Arm64 *e, const AsmProg *p)
 	pair_addr(e, p, &p->to, stp_regs(e, p));
 }
 
-/* ---- prefetch ------------------------------------------------------------------ */
+/* ---- prefetch --------------------------------------------------------- */
 
 /* What to prefetch: a name of that kind, or a number. */
 static u32 prefetch(Arm64 *e, const AsmProg *p, SpopKind kind, i64 most)
@@ -416,7 +416,7 @@ void arm64_rprfm(Arm64 *e, const AsmProg *p)
 		(v >> 3 & 1) << 12 | (v >> 4 & 1) << 13 | (v >> 5) << 15;
 }
 
-/* ---- exclusive, atomic ----------------------------------------------------------- */
+/* ---- exclusive, atomic ------------------------------------------------ */
 
 void arm64_ldxr(Arm64 *e, const AsmProg *p)
 {

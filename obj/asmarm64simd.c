@@ -27,7 +27,7 @@ static bool is_full(Arng g)
 	return g <= ARNG_D2 && g != ARNG_D1;
 }
 
-/* ---- elements --------------------------------------------------------------- */
+/* ---- elements --------------------------------------------------------- */
 
 /* index and size as the lowest bit set: bits 16 to 20. */
 static u32 imm5(Arm64 *e, const AsmProg *p, unsigned size, i16 index)
@@ -94,7 +94,7 @@ void arm64_vdupr(Arm64 *e, const AsmProg *p)
 		imm5(e, p, esz(g), 0);
 }
 
-/* ---- immediates ---------------------------------------------------------------- */
+/* ---- immediates ------------------------------------------------------- */
 
 static void want(Arm64 *e, const AsmProg *p, bool ok, const char *what)
 {
@@ -179,17 +179,19 @@ void arm64_vtbl(Arm64 *e, const AsmProg *p)
 		((u32)list & 31) << 5 | arm64_fields(e, p);
 }
 
-/* ---- shifts ----------------------------------------------------------------------- */
+/* ---- shifts ----------------------------------------------------------- */
 
 /* immh:immb: twice the element's bits less a shift to the right, or the
  * bits plus one to the left. */
 static u32 shift_imm(Arm64 *e, const AsmProg *p, unsigned size)
 {
-	i64 bits = 8 << size, n = p->from.offset;
-	i64 v = e->op->flags & F_LEFT ? bits + n : 2 * bits - n;
+	i64 bits = 8 << size, n = p->from.offset, v;
 
-	want(e, p, n >= -127 && n <= 127 && v >= bits && v < 2 * bits,
-	     "shift out of range");
+	if (n < 0 || n > 64)
+		n = 128;
+	v = e->op->flags & F_LEFT ? bits + n : 2 * bits - n;
+
+	want(e, p, v >= bits && v < 2 * bits, "shift out of range");
 	return (u32)(v & 127) << 16;
 }
 
@@ -238,9 +240,9 @@ static void widen(Arm64 *e, const AsmProg *p, i16 src, i64 n)
 	i64 bits = 8 << esz(g);
 
 	want(e, p, halved(e, g, arng_of(p->to.reg)), "operand mismatch");
+	want(e, p, n >= 0 && n < bits, "shift amount out of range");
 	if (e->bad)
 		return;
-	want(e, p, n >= 0 && n < bits, "shift amount out of range");
 	e->o[0] = e->op->irr | q_of(g) | (u32)(bits + n) << 16 |
 		arm64_fields(e, p);
 }
@@ -264,7 +266,7 @@ void arm64_vfcvtl(Arm64 *e, const AsmProg *p)
 	e->o[0] = e->op->irr | q_of(g) | arm64_fields(e, p);
 }
 
-/* ---- two arrangements ---------------------------------------------------------------- */
+/* ---- two arrangements ------------------------------------------------- */
 
 /* VPMULL multiplies polynomials: bytes, or 64 bits to 128. The others have
  * any integers that can be doubled. */
@@ -293,7 +295,7 @@ void arm64_vwide(Arm64 *e, const AsmProg *p)
 	e->o[0] = e->op->rrr | q_of(g) | esz(g) << 22 | arm64_fields(e, p);
 }
 
-/* ---- VLD1 .. VST4 --------------------------------------------------------------------- */
+/* ---- VLD1 .. VST4 ----------------------------------------------------- */
 
 /* .P: by a register, or by what is loaded, which is number 31. 0: none. */
 static u32 post_index(Arm64 *e, const AsmProg *p, const AsmAddr *mem)

@@ -17,11 +17,11 @@ enum {
 	FUNC_ALIGN = 16,
 	POOL_REACH = 512 * 1024,	/* half of what a load reaches */
 	POOL_MAX = 0xffff0,
-	MAX_PASSES = 1000,	/* over a function with far branches */
+	MAX_PASSES = 100,	/* over a function with far branches */
 	MAX_FUNC = 1 << 28
 };
 
-/* ---- what encoders use ------------------------------------------------------ */
+/* ---- what encoders use ------------------------------------------------ */
 
 void arm64_bad(Arm64 *e, const AsmProg *p, const char *fmt, ...)
 {
@@ -58,7 +58,7 @@ u32 arm64_literal(Arm64 *e, const AsmProg *p, unsigned rt)
 		(u32)arm64_brdist(e, p, p->pool, 0, 19, 2) << 5;
 }
 
-/* ---- sizes -------------------------------------------------------------------- */
+/* ---- sizes ------------------------------------------------------------ */
 
 static bool is_pcalign(const AsmProg *p)
 {
@@ -74,7 +74,7 @@ static bool has_no_code(const AsmProg *p)
 /* Up to a multiple of $n; PCALIGNMAX only if it takes $max at most. */
 static i64 padding(Arm64 *e, const AsmProg *p)
 {
-	i64 a = p->from.offset, over = p->pc & (a - 1), n;
+	i64 a = p->from.offset, over, n;
 
 	if (a < 8 || a > 2048 || (a & (a - 1))) {
 		arm64_bad(e, p, "alignment value of an instruction must be a "
@@ -82,6 +82,7 @@ static i64 padding(Arm64 *e, const AsmProg *p)
 			  (long long)a);
 		return 0;
 	}
+	over = p->pc & (a - 1);
 	n = over ? a - over : 0;
 	if (p->opcode == APCALIGN)
 		return n;
@@ -121,7 +122,7 @@ static i64 size_of(Arm64 *e, AsmProg *p)
 	return n;
 }
 
-/* ---- the literal pool ------------------------------------------------------------- */
+/* ---- the literal pool ------------------------------------------------- */
 
 static void pool_flush(Arm64 *e, AsmProg *p)
 {
@@ -199,7 +200,7 @@ static void pool_check(Arm64 *e, AsmProg *p)
 		pool_flush(e, p);
 }
 
-/* ---- far branches -------------------------------------------------------------------- */
+/* ---- far branches ----------------------------------------------------- */
 
 static AsmProg *jump_behind(Arm64 *e, AsmProg *p, AsmProg *target)
 {
@@ -238,7 +239,7 @@ static bool fix_far(Arm64 *e, AsmProg *p)
 	return true;
 }
 
-/* ---- all of it -------------------------------------------------------------------------- */
+/* ---- all of it -------------------------------------------------------- */
 
 static void lay_out(Arm64 *e)
 {
