@@ -139,8 +139,9 @@ static void member(Input *in, Member *m)
 	if (m->name.p) {
 		if (view_is(m->name, "__.PKGDEF"))
 			return;
-		if (view_is(m->name, "dynimportfail") ||
-		    view_is(m->name, "preferlinkext")) {
+		/* preferlinkext only counts in programs with cgo, which are
+		 * handed over anyway. */
+		if (view_is(m->name, "dynimportfail")) {
 			in->hand = text("external linking (%s)",
 					member_name(in, m->name));
 			return;

@@ -226,8 +226,6 @@ Sym sym_create_static(Link *L, View name);
 /* Turns s into an Ext with its contents, if it is none yet
  * (MakeSymbolUpdater). */
 Ext *sym_update(Link *L, Sym s);
-/* Goes over to the definition number li of object obj (dup rules). */
-void sym_set_def(Link *L, Sym s, u32 obj, u32 li);
 
 /* Building the contents of an Ext. Memory comes from m, so that several
  * threads can build different symbols at once. */
@@ -275,7 +273,6 @@ typedef struct {
 	Seg *seg;
 	Sym sym;	/* of debug sections */
 	u32 elfsect;	/* elf.c: its header, 0: none */
-	u64 reloff, rellen;
 } Sect;
 
 struct Seg {
@@ -337,10 +334,7 @@ struct LinkArch {
 	u8 alignment;	/* sys.Arch.Alignment, of compressed sections; 0: 1 */
 	const char *dynld, *dynldmusl;	/* linux */
 	Apply *const *relocs;	/* by RelocRow; NULL: as reloc.c does it */
-	/* PIE: rewrites or records relocation k of s; false: cannot be had. */
-	bool (*adddynrel)(Link *L, Sym s, Rel r, u32 k);
 	void (*elfsetupplt)(Link *L);
-	void (*gentext)(Link *L);
 	void (*trampoline)(Link *L, Sym s, Rel r, u32 k);
 };
 extern const LinkArch arch_amd64, arch_arm64;
@@ -448,7 +442,8 @@ struct Link {
 	u32 nsect, capsect;
 	Seg seg[NSEG];
 	Unit *runtime_unit;	/* the last of package runtime */
-	Sym moduledata, tlsg, mainInittasks;
+	u32 strictdups;	/* how many -strictdups has found */
+	Sym moduledata, mainInittasks;
 	u8 *regroup;	/* symtab: Kind to lay a symbol out as, by Sym */
 	u32 nregroup;
 	u64 headr;	/* room for ELF header and what follows */
@@ -502,7 +497,6 @@ void addstrdata1(Link *L, View nameval);	/* while flags are parsed */
 /* dwarf.c, dwarftype.c ... */
 void dwarf_generate_debug_info(Link *L);
 void dwarf_generate_debug_syms(Link *L);
-void dwarf_add_shstrings(Link *L);
 void dwarfcompress(Link *L);
 
 void do_stack_check(Link *L);	/* stackcheck.c: errors only */

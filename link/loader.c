@@ -406,14 +406,5 @@ void load_syms(Link *L)
 	other_names(&ld);
 	builtins(L);
 	other_references(&ld);
-	if (L->flag.strictdups > 1)
-		L->diag.n += ld.strictdups;
-}
-
-void sym_set_def(Link *L, Sym s, u32 obj, u32 li)
-{
-	Load ld = {.L = L};
-
-	flag_tables(&ld);
-	load_def(&ld, &L->sym[s], L->obj[obj], li);
+	L->strictdups = ld.strictdups;	/* errors or not: stays open */
 }
