@@ -138,4 +138,4 @@ clean:
 	rm -rf build bin
 
 .PHONY: all static debug unit hunters demo test bench sweep fuzz install clean
-.SECONDARY:
+.PRECIOUS: $(B)/%.o

@@ -226,7 +226,7 @@ static void in_parallel(Link *L, Part2 *s)
 
 		f->from = (u32)((u64)n * k / NFRAMES);
 		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
-		room = 1024 + (size_t)(f->to - f->from) * 256;
+		room = 1024 + (size_t)(f->to - f->from) * 128;
 		f->mem = (Mem){mem_alloc(&L->mem, room), 0, room};
 	}
 	dwarf_group_types(L);
@@ -416,10 +416,4 @@ void dwarf_generate_debug_syms(Link *L)
 	if (s.sec[ADDR])
 		add_addr_section(L, &s);
 	check_once(L);
-}
-
-/* The names are those of the sections that there are. */
-void dwarf_add_shstrings(Link *L)
-{
-	(void)L;
 }

@@ -48,7 +48,6 @@ static void set_tlsg(Link *L)
 			    kind_name[r->kind]);
 	}
 	r->attr |= A_REACHABLE;
-	L->tlsg = b.s;
 }
 
 /* The variable tells the runtime that nobody can ask for memory profiles. */

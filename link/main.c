@@ -1,7 +1,8 @@
 /*
  * gofips-link: how Go objects become a program. The passes are cmd/link's,
  * in its order and with its names; docs/linking.md tells what each decides.
- * Under each pass: what holds from there on.
+ * Under each pass: what holds from there on. Mistakes in the program end the
+ * run where cmd/link ends it, so that several passes may report theirs.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -39,7 +40,6 @@ static void make_contents(Link *L)
 {
 	PASS(dwarf_generate_debug_info);
 	PASS(do_stack_check);
-	exit_if_errors(L);
 	PASS(doelf);
 	PASS(set_arch_syms);
 
@@ -53,7 +53,6 @@ static void make_contents(Link *L)
 
 	PASS(symtab);
 	/* All symbols exist, all contents but addresses are final. */
-	exit_if_errors(L);
 }
 
 /* Places in memory and in the file. */
@@ -68,13 +67,15 @@ static void lay_out(Link *L)
 	PASS(dwarfcompress);
 	PASS(layout);
 	/* Sections have places in the file. */
-	exit_if_errors(L);
 }
 
 static void write_all(Link *L)
 {
 	PASS(asmb);
-	/* L->out has the bytes of all sections, relocated. */
+	/* L->out has the bytes of all sections, relocated. What duplicates
+	 * count for is known since the debug information is made. */
+	if (L->flag.strictdups > 1)
+		L->diag.n += L->strictdups;
 	exit_if_errors(L);
 
 	PASS(asmbfips);

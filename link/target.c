@@ -44,15 +44,6 @@ static void fill_relocs(Link *L)
 		L->relrow[n] = (u8)reloc_row(L->release, n);
 }
 
-static void fill_builtins(Link *L)
-{
-	u16 abi;
-
-	while (builtin_name(L->release, L->nbuiltin, &abi))
-		L->nbuiltin++;
-	L->builtin = mem_alloc(&L->mem, L->nbuiltin * sizeof *L->builtin);
-}
-
 /* "X:a,b" behind the version, and what lies between: GOAMD64=v1. */
 static View experiments_of(View line)
 {
@@ -130,7 +121,6 @@ void set_target(Link *L, const ObjHeader *h)
 	L->la = link_arch((ArchId)(a - arch_table));
 	fill_kinds(L);
 	fill_relocs(L);
-	fill_builtins(L);
 	set_build_version(L);
 	elfinit(L);
 }

@@ -1,0 +1,6 @@
+package main
+
+func deep()
+func missing()
+
+func main() { deep(); missing() }
