@@ -158,7 +158,7 @@ bool arm64_is_orr(i64 v, bool w)
 }
 
 /* x with the 16 bits at 16 i as the rest of a repeated pattern would have
- * them: ORR makes it, MOVK puts the 16 bits in. */
+ * them: ORR makes it, MOVK puts the 16 bits in; since Go 1.26. */
 static bool bit_and_movk(u64 v, int i)
 {
 	u64 mask = (u64)0xffff << (16 * i);
@@ -171,7 +171,7 @@ static bool bit_and_movk(u64 v, int i)
 }
 
 /* How many instructions make a constant that needs more than one. */
-static int con64_kind(u64 v)
+static int con64_kind(Release r, u64 v)
 {
 	int zeros = 0, ones = 0;
 
@@ -185,14 +185,15 @@ static int con64_kind(u64 v)
 		return K_MOV;
 	if (zeros == 2 || ones == 2)
 		return K_MOV2;
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4 && r >= GO126; i++)
 		if (bit_and_movk(v, i))
 			return K_MOV2;
 	return zeros == 1 || ones == 1 ? K_MOV3 : K_V;
 }
 
 /* fromside: it is p->from, whose instruction may look closer. */
-static Class constant_class(const Arm64Op *op, i64 v, bool fromside)
+static Class constant_class(const Arm64 *e, const Arm64Op *op, i64 v,
+			    bool fromside)
 {
 	bool c32 = fromside && (op->flags & F_C32);
 	int k = con_kind(c32 ? (i64)(u32)v : v, c32);
@@ -200,7 +201,7 @@ static Class constant_class(const Arm64Op *op, i64 v, bool fromside)
 	if (fromside && (op->flags & F_S) && k == K_ADD2)
 		k = K_L;
 	if (fromside && (op->flags & F_C64) && (k == K_L || k == K_V))
-		k = con64_kind((u64)v);
+		k = con64_kind(e->c->obj->release, (u64)v);
 	return con_class[k];
 }
 
@@ -346,7 +347,7 @@ static Class address_class(Arm64 *e, const AsmProg *p, const AsmAddr *a)
 		/* $8(R1): an addition */
 		if (a->reg != 0 && a->reg != REG_ZR)
 			return auto_class(e, a);
-		return constant_class(arm64_op_of(p), a->offset,
+		return constant_class(e, arm64_op_of(p), a->offset,
 				      a == &p->from && a->type == TYPE_CONST);
 	case NAME_EXTERN:
 	case NAME_STATIC:

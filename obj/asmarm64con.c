@@ -78,10 +78,11 @@ static int halves(u32 *o, u64 v, int fill, unsigned rt)
 	return n;
 }
 
-/* Up to four instructions into o; how many. */
-static int movlcon(u32 *o, u64 v, bool w, unsigned rt)
+/* Up to four instructions; how many. */
+static int movlcon(Arm64 *e, u64 v, bool w, unsigned rt)
 {
 	int zeros = 0, ones = 0, n;
+	u32 *o = e->o;
 
 	if (w) {
 		o[0] = half(MOVZW, v, 0, rt);
@@ -94,7 +95,7 @@ static int movlcon(u32 *o, u64 v, bool w, unsigned rt)
 	}
 	if (zeros >= 2 || ones >= 2)
 		return halves(o, v, zeros >= 2 && ones < 3 ? 0 : 0xffff, rt);
-	n = orr_movk(o, v, rt);
+	n = e->c->obj->release >= GO126 ? orr_movk(o, v, rt) : 0;
 	if (n)
 		return n;
 	return halves(o, v, zeros ? 0 : ones ? 0xffff : -1, rt);
@@ -113,7 +114,7 @@ void arm64_movcon1(Arm64 *e, const AsmProg *p)
 
 void arm64_movlcon(Arm64 *e, const AsmProg *p)
 {
-	int n = movlcon(e->o, (u64)p->from.offset, e->op->flags & F_C32,
+	int n = movlcon(e, (u64)p->from.offset, e->op->flags & F_C32,
 			num(p->to.reg));
 
 	if (n * 4 != e->form->size)
@@ -217,7 +218,7 @@ void arm64_opmov(Arm64 *e, const AsmProg *p)
 
 void arm64_opmovl(Arm64 *e, const AsmProg *p)
 {
-	int n = movlcon(e->o, (u64)p->from.offset, e->op->flags & F_C32,
+	int n = movlcon(e, (u64)p->from.offset, e->op->flags & F_C32,
 			num(REGTMP));
 
 	check_dst(e, p);
