@@ -70,7 +70,8 @@ static inline bool apply(const Link *L, const Next *r, u8 *out, u32 n)
 	unsigned siz = r->p[4], type = L->relrow[number & 511];
 
 	if (number & 0x8000 || off > n || siz > n - off ||
-	    !(to->attr & A_REACHABLE) || to->kind == K_Sxxx ||
+	    type >= NRELOC || !(to->attr & A_REACHABLE) ||
+	    to->kind == K_Sxxx ||
 	    kind_in(to->kind, K_SFirstUnallocated, K_SUNDEFEXT) ||
 	    (L->la->relocs && L->la->relocs[type]))
 		return false;
