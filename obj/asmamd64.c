@@ -31,6 +31,8 @@ static bool reg(View name, i16 *r)
 {
 	size_t lo = 0, hi = NELEM(regs);
 
+	if (name.n > 4)
+		return false;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		int d = compare(name, regs[mid].name);
@@ -91,8 +93,13 @@ static bool opcode(View name, u16 *op)
 
 static bool is_jump(View w)
 {
-	return w.p[0] == 'J' || view_is(w, "CALL") ||
-		view_prefix(w, "LOOP") || view_is(w, "XBEGIN");
+	switch (w.p[0]) {
+	case 'J': return true;
+	case 'C': return view_is(w, "CALL");
+	case 'L': return view_prefix(w, "LOOP");
+	case 'X': return view_is(w, "XBEGIN");
+	}
+	return false;
 }
 
 /* [X4-X7] */
@@ -189,7 +196,7 @@ const AsmArch asm_amd64 = {
 	.reg = reg, .opcode = opcode, .is_jump = is_jump,
 	.reg_name = reg_name, .op_name = amd64_opname, .reglist = reglist,
 	.suffix = suffix, .place = place, .place_jump = place_jump,
-	.error_check = amd64_check, .seh = amd64_seh,
+	.init = amd64_init, .error_check = amd64_check, .seh = amd64_seh,
 	.progedit = amd64_progedit, .preprocess = amd64_preprocess,
 	.assemble = amd64_assemble, .list = list, .nearest = nearest,
 	.addr_text = addr_text,

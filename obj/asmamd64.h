@@ -207,6 +207,7 @@ void amd64_encode(Amd64 *s, AsmProg *p);
 
 /* ---- asmamd64obj.c, asmamd64span.c, asmamd64check.c ---------------------------- */
 
+void amd64_init(AsmCtx *c);
 bool amd64_one_insn_tls(const AsmCtx *c);
 typedef enum { OS_LINUX, OS_DARWIN, OS_FREEBSD, OS_OTHERBSD, OS_WINDOWS,
 	OS_PLAN9, OS_SOLARIS, OS_ANDROID, OS_UNKNOWN } Amd64Os;

@@ -65,10 +65,12 @@ static const struct {
 
 static int compare(View a, const char *b)
 {
-	size_t n = strlen(b);
-	int d = memcmp(a.p, b, a.n < n ? a.n : n);
+	size_t i = 0;
 
-	return d ? d : a.n < n ? -1 : a.n > n;
+	for (; i < a.n && b[i]; i++)
+		if (a.p[i] != (u8)b[i])
+			return a.p[i] < (u8)b[i] ? -1 : 1;
+	return i < a.n ? 1 : b[i] ? -1 : 0;
 }
 
 static bool find(View name, size_t lo, size_t hi, u16 *op)

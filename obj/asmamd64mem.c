@@ -31,6 +31,10 @@ static const struct {
 
 static int number(int r)
 {
+	if (reg_in(r, R_AX, R_R15))
+		return r - R_AX;
+	if (reg_in(r, R_X0, R_Z31))
+		return (r - R_X0) & 31;
 	for (size_t i = 0; i < NELEM(runs); i++)
 		if (reg_in(r, runs[i].first, runs[i].last))
 			return r - runs[i].first + runs[i].num;
@@ -46,8 +50,11 @@ int amd64_regnum(int r)
 
 int amd64_regrex(int r)
 {
-	int n = number(r), rex = 0;
+	int n, rex = 0;
 
+	if (r == 0)
+		return 0;
+	n = number(r);
 	if (reg_in(r, R_SPB, R_DIB))
 		return REX;
 	if (reg_in(r, R_CR8, R_CR15))
@@ -91,10 +98,11 @@ static bool is_segment(int r)
 static unsigned segment_byte(const Amd64 *s, const AsmAddr *a)
 {
 	static const u8 bytes[] = {0x2e, 0x36, 0x3e, 0x26, 0x64, 0x65};
-	Amd64Os os = amd64_os(s->ctx);
+	Amd64Os os;
 
 	if (a->reg < R_CS && a->index < R_CS)
 		return 0;
+	os = amd64_os(s->ctx);
 	if (a->type == TYPE_MEM && a->name == NAME_NONE) {
 		if (is_segment(a->reg) && a->reg != R_SS)
 			return bytes[a->reg - R_CS];

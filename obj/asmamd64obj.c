@@ -22,7 +22,7 @@ enum { R_G = R_R14, R_TMP = R_R12, R_CTXT = R_DX, R_GOT = R_R15 };
 
 /* ---- systems ---------------------------------------------------------------- */
 
-Amd64Os amd64_os(const AsmCtx *c)
+static Amd64Os find_os(const AsmCtx *c)
 {
 	static const struct {
 		const char *goos;
@@ -42,16 +42,45 @@ Amd64Os amd64_os(const AsmCtx *c)
 	return OS_UNKNOWN;
 }
 
-bool amd64_one_insn_tls(const AsmCtx *c)
+/* Asked for every instruction, found out once. */
+typedef struct {
+	Amd64Os os;
+	bool one_insn_tls;
+} Facts;
+
+static bool one_insn_tls(Amd64Os os, bool shared)
 {
-	switch (amd64_os(c)) {
+	switch (os) {
 	case OS_ANDROID:
 	case OS_PLAN9:
 	case OS_WINDOWS: return false;
 	case OS_LINUX:
-	case OS_FREEBSD: return !c->flags->shared;
+	case OS_FREEBSD: return !shared;
 	default: return true;
 	}
+}
+
+void amd64_init(AsmCtx *c)
+{
+	Facts *f = arena_alloc(&c->obj->arena, sizeof *f);
+
+	f->os = find_os(c);
+	f->one_insn_tls = one_insn_tls(f->os, c->flags->shared);
+	c->archdata = f;
+}
+
+Amd64Os amd64_os(const AsmCtx *c)
+{
+	const Facts *f = c->archdata;
+
+	return f->os;
+}
+
+bool amd64_one_insn_tls(const AsmCtx *c)
+{
+	const Facts *f = c->archdata;
+
+	return f->one_insn_tls;
 }
 
 /* ---- progedit ---------------------------------------------------------------- */

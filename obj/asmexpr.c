@@ -30,13 +30,10 @@ AsmTok asm_next(AsmIn *in)
 		(AsmTok){TOK_EOF, view_str("EOF")};
 }
 
-static void expect(AsmIn *in, int kind, const char *name)
+static void unexpected(AsmIn *in, const char *name)
 {
-	AsmTok t;
+	AsmTok t = asm_next(in);
 
-	if (asm_peek(in) == kind)
-		return;
-	t = asm_next(in);
 	BAD(in, "expected %s, found %.*s", name, (int)t.text.n,
 	    (const char *)t.text.p);
 }
@@ -45,13 +42,15 @@ AsmTok asm_get(AsmIn *in, int kind)
 {
 	char buf[8];
 
-	expect(in, kind, asm_tok_name(kind, buf));
+	if (asm_peek(in) != kind)
+		unexpected(in, asm_tok_name(kind, buf));
 	return asm_next(in);
 }
 
 void asm_expect_end(AsmIn *in)
 {
-	expect(in, TOK_EOF, "end of operand");
+	if (asm_peek(in) != TOK_EOF)
+		unexpected(in, "end of operand");
 }
 
 bool asm_have(const AsmIn *in, int kind)

@@ -64,6 +64,7 @@ struct AsmLex {
 	bool line_begins, failed, off[MAX_DEPTH];
 	u32 nif;
 	Map macros;
+	u64 begins[4];	/* the first bytes of macros' names */
 	AsmTok peek;
 	bool peeked;
 	AsmTok *wait;
@@ -158,7 +159,12 @@ static void *room(void *p, size_t n, size_t *cap, size_t size)
 
 static Macro *macro_of(const AsmLex *l, View name)
 {
-	const MapSlot *m = map_get(&l->macros, name, 0);
+	const MapSlot *m;
+
+	if (name.n == 0 || !(l->begins[name.p[0] >> 6] >>
+			     (name.p[0] & 63) & 1))
+		return NULL;
+	m = map_get(&l->macros, name, 0);
 
 	return m ? m->val.p : NULL;
 }
@@ -252,6 +258,8 @@ static void set_macro(AsmLex *l, Macro *m)
 {
 	bool fresh;
 
+	if (m->name.n)
+		l->begins[m->name.p[0] >> 6] |= (u64)1 << (m->name.p[0] & 63);
 	map_put(&l->macros, m->name, 0, &fresh)->val.p = m;
 }
 

@@ -21,8 +21,8 @@ static const struct {
 
 static bool plain_register(const AsmIn *in, View name, i16 *reg)
 {
-	for (size_t i = 0; i < NELEM(pseudo); i++)
-		if (view_is(name, pseudo[i].name)) {
+	for (size_t i = 0; name.n == 2 && i < NELEM(pseudo); i++)
+		if (memcmp(name.p, pseudo[i].name, 2) == 0) {
 			*reg = pseudo[i].reg;
 			return true;
 		}

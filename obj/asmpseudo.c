@@ -482,6 +482,8 @@ static size_t which(const AsmParser *p)
 {
 	size_t i = 0;
 
+	if (!strchr("TDGFP", p->word.p[0]))
+		return NELEM(pseudos);
 	while (i < NELEM(pseudos) && !view_is(p->word, pseudos[i].word))
 		i++;
 	return i;
