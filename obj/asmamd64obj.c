@@ -183,15 +183,17 @@ static void edit_tls(AsmCtx *c, AsmProg *p)
 
 /* Instructions whose floating constant is kept in memory: in how many
  * bytes. */
-static unsigned float_size(u16 op)
+static unsigned float_size(const AsmCtx *c, u16 op)
 {
+	if (op == AVMOVSS || op == AVMOVSD)
+		return c->obj->release < GO126 ? 0 : op == AVMOVSS ? 4 : 8;
 	switch (op) {
-	case AMOVSS: case AVMOVSS: case AFMOVF: case AFADDF: case AFSUBF:
+	case AMOVSS: case AFMOVF: case AFADDF: case AFSUBF:
 	case AFSUBRF: case AFMULF: case AFDIVF: case AFDIVRF: case AFCOMF:
 	case AFCOMFP: case AADDSS: case ASUBSS: case AMULSS: case ADIVSS:
 	case ACOMISS: case AUCOMISS:
 		return 4;
-	case AMOVSD: case AVMOVSD: case AFMOVD: case AFADDD: case AFSUBD:
+	case AMOVSD: case AFMOVD: case AFADDD: case AFSUBD:
 	case AFSUBRD: case AFMULD: case AFDIVD: case AFDIVRD: case AFCOMD:
 	case AFCOMDP: case AADDSD: case ASUBSD: case AMULSD: case ADIVSD:
 	case ACOMISD: case AUCOMISD:
@@ -202,7 +204,7 @@ static unsigned float_size(u16 op)
 
 static void edit_float(AsmCtx *c, AsmProg *p)
 {
-	unsigned size = float_size(p->opcode);
+	unsigned size = float_size(c, p->opcode);
 	bool mov = p->opcode == AMOVSS || p->opcode == AVMOVSS ||
 		p->opcode == AMOVSD || p->opcode == AVMOVSD;
 	float f = (float)p->from.fval;
@@ -481,23 +483,25 @@ static bool has_call(const AsmFunc *f)
 	return false;
 }
 
-/* Calls that count as part of a leaf. */
-static bool is_small_call(const LSym *s)
+/* Calls that count as part of a leaf: since 1.26 others than before. */
+static bool is_small_call(const AsmCtx *c, const LSym *s)
 {
 	static const char *const names[] = {"runtime.panicdivide",
 		"runtime.panicwrap", "runtime.panicshift",
 		"runtime.panicBounds", "runtime.panicExtend"};
+	bool old = c->obj->release < GO126;
 
-	for (size_t i = 0; s && i < NELEM(names); i++)
+	for (size_t i = 0; s && i < (old ? 3 : NELEM(names)); i++)
 		if (view_is(s->name, names[i]))
 			return true;
-	return false;
+	return s && old && (view_prefix(s->name, "runtime.panicIndex") ||
+			    view_prefix(s->name, "runtime.panicSlice"));
 }
 
-static bool is_leaf(const AsmFunc *f, i32 frame)
+static bool is_leaf(const AsmCtx *c, const AsmFunc *f, i32 frame)
 {
 	for (const AsmProg *p = f->text; p; p = p->link) {
-		if (p->opcode == ACALL && !is_small_call(p->to.sym))
+		if (p->opcode == ACALL && !is_small_call(c, p->to.sym))
 			return false;
 		if ((p->opcode == ACALL || p->opcode == ADUFFCOPY ||
 		     p->opcode == ADUFFZERO) && frame >= STACK_SMALL - 8)
@@ -606,6 +610,36 @@ static void walk_sp(AsmCtx *c, AsmFunc *f, Frame *fr)
 	}
 }
 
+/* Up to 1.25 a WRAPPER tells a panic that goes on in the frame below:
+ *
+ *     if g._panic != nil && g._panic.argp == FP { g._panic.argp = SP }
+ *
+ * The unlikely part lies behind the function's end. */
+static AsmProg *wrapper(AsmCtx *c, AsmFunc *f, AsmProg *p, const Frame *fr)
+{
+	enum { TMP0 = R_R12, TMP1 = R_R13 };
+	AsmAddr none = {.type = TYPE_NONE};
+	AsmProg *jne, *end;
+
+	if (!(f->flag & WRAPPER) || c->obj->release >= GO126)
+		return p;
+	p = add(c, p, AMOVQ, mem(R_G, 32), reg(TMP0));
+	p = add(c, p, ATESTQ, reg(TMP0), reg(TMP0));
+	jne = add(c, p, AJNE, none, none);
+	p = end = add(c, jne, ANOP, none, none);
+	while (p->link)
+		p = p->link;
+	p = add(c, p, ALEAQ, mem(R_SP, (i64)fr->frame + 8), reg(TMP1));
+	jne->to = (AsmAddr){.type = TYPE_BRANCH, .target = p};
+	p = add(c, p, ACMPQ, mem(TMP0, 0), reg(TMP1));
+	p = add(c, p, AJNE, none,
+		(AsmAddr){.type = TYPE_BRANCH, .target = end});
+	p = add(c, p, AMOVQ, reg(R_SP), mem(TMP0, 0));
+	add(c, p, AJMP, none,
+	    (AsmAddr){.type = TYPE_BRANCH, .target = end});
+	return end;
+}
+
 static AsmProg *prologue(AsmCtx *c, AsmProg *p, const Frame *fr)
 {
 	i32 locals = fr->frame - fr->bpsize;
@@ -645,10 +679,12 @@ void amd64_preprocess(AsmCtx *c, AsmFunc *f)
 	f->args = p->to.size2;
 	f->locals = (i32)p->to.offset;
 	if (fr.frame < STACK_SMALL && !(f->sym->flag & SymFlagNoSplit) &&
-	    is_leaf(f, fr.frame))
+	    is_leaf(c, f, fr.frame))
 		f->sym->flag |= SymFlagNoSplit;
 	if (!(f->sym->flag & SymFlagNoSplit))
 		p = stacksplit(c, f, p, fr.frame);
-	prologue(c, p, &fr);
+	else if (f->flag & WRAPPER && c->obj->release < GO126)
+		p = load_g(c, f, p);
+	wrapper(c, f, prologue(c, p, &fr), &fr);
 	walk_sp(c, f, &fr);
 }
