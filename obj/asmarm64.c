@@ -75,15 +75,14 @@ static int find(View name, const void *row, size_t n, size_t size)
 		size_t mid = (lo + hi) / 2;
 		const char *s = *(const char *const *)
 			((const u8 *)row + mid * size);
-		size_t len = strlen(s);
-		int d = memcmp(name.p, s, name.n < len ? name.n : len);
+		int d = strncmp((const char *)name.p, s, name.n);
 
-		if (d == 0 && name.n == len)
+		if (d == 0 && s[name.n] == '\0')
 			return (int)mid;
-		if (d < 0 || (d == 0 && name.n < len))
-			hi = mid;
-		else
+		if (d > 0)
 			lo = mid + 1;
+		else
+			hi = mid;
 	}
 	return -1;
 }
@@ -102,11 +101,8 @@ int arm64_find_sysreg(View name)
 
 /* ---- names ------------------------------------------------------------ */
 
-static bool opcode(View name, u16 *op)
+static bool common_opcode(View name, u16 *op)
 {
-	enum { NINT = ARM64_NINT - A_ARCH };
-	int i;
-
 	if (view_is(name, "B") || view_is(name, "BL")) {
 		*op = name.n == 1 ? AJMP : ACALL;
 		return true;
@@ -114,13 +110,20 @@ static bool opcode(View name, u16 *op)
 	for (*op = 0; *op < A_ARCH; ++*op)
 		if (common[*op].name && view_is(name, common[*op].name))
 			return true;
-	i = find(name, ops, NINT, sizeof *ops);
+	return false;
+}
+
+static bool opcode(View name, u16 *op)
+{
+	enum { NINT = ARM64_NINT - A_ARCH };
+	int i = find(name, ops, NINT, sizeof *ops);
+
 	if (i < 0) {
 		i = find(name, ops + NINT, NELEM(ops) - NINT, sizeof *ops);
 		i = i < 0 ? -1 : i + NINT;
 	}
 	*op = (u16)(A_ARCH + i);
-	return i >= 0;
+	return i >= 0 || common_opcode(name, op);
 }
 
 static const char *op_name(u16 op)
