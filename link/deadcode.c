@@ -194,7 +194,7 @@ static void visit(Deadcode *d, const Visit *v)
 	visit_rels(d, v->s, v->r);
 	visit_auxs(d, v->s, v->a);
 	if (r->attr & A_PKGINIT && v->a.n > 0)
-		symvec_add(&d->L->mem, &d->pkginits, v->s);
+		symvec_add(&d->L->tmp, &d->pkginits, v->s);
 	if (r->attr & A_EXTERNAL)
 		mark(d, r->outer, v->s);
 }
@@ -345,7 +345,7 @@ static void set_bases(Deadcode *d)
 {
 	Link *L = d->L;
 
-	d->bases = mem_alloc(&L->mem, L->nobj * sizeof *d->bases);
+	d->bases = mem_alloc(&L->tmp, L->nobj * sizeof *d->bases);
 	for (u32 i = OBJ_FIRST; i < L->nobj; i++) {
 		const LObj *o = L->obj[i];
 		Bases *b = &d->bases[i];
@@ -367,8 +367,8 @@ static void deadcode_init(Deadcode *d)
 	d->nwords = L->nsym / 4096 + 1;
 	d->marked = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
 	L->reach = d->marked;
-	d->waiting = mem_alloc(&L->mem, d->nwords * 64 * sizeof(u64));
-	d->words = mem_alloc(&L->mem, d->nwords * sizeof(u64));
+	d->waiting = mem_alloc(&L->tmp, d->nwords * 64 * sizeof(u64));
+	d->words = mem_alloc(&L->tmp, d->nwords * sizeof(u64));
 	set_bases(d);
 	deadmethod_init(d);
 	d->marked[0] = 1;

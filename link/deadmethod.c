@@ -52,7 +52,7 @@ u32 name_number(Deadcode *d, View name, bool exported)
 	MapSlot *slot = map_put(&d->name_of, name, 0, &fresh);
 
 	if (fresh) {
-		d->name = mem_grow(&d->L->mem, d->name, d->nname, &d->capname,
+		d->name = mem_grow(&d->L->tmp, d->name, d->nname, &d->capname,
 				   sizeof *d->name);
 		d->name[d->nname] = (Name){0};
 		slot->val.n = d->nname++;
@@ -113,13 +113,13 @@ u32 sig_number(Deadcode *d, Sym name, Sym type)
 	u32 n = name_sym_number(d, name), *slot;
 	u64 key = (u64)n << 32 | type;
 
-	pair_grow(&d->L->mem, &d->sig_of);
+	pair_grow(&d->L->tmp, &d->sig_of);
 	slot = pair_slot(&d->sig_of, key);
 	if (*slot)
 		return *slot;
 	d->sig_of.key[slot - d->sig_of.val] = key;
 	d->sig_of.n++;
-	d->sig = mem_grow(&d->L->mem, d->sig, d->nsig, &d->capsig,
+	d->sig = mem_grow(&d->L->tmp, d->sig, d->nsig, &d->capsig,
 			  sizeof *d->sig);
 	d->sig[d->nsig] = (Sig){.next = d->name[n].sigs,
 				.wanted = d->name[n].wanted};
@@ -143,7 +143,7 @@ void add_method(Deadcode *d, Sym src, Rels r, u32 k, Rel mtyp)
 		mark_method(d, &m);
 		return;
 	}
-	d->method = mem_grow(&d->L->mem, d->method, d->nmethod, &d->capmethod,
+	d->method = mem_grow(&d->L->tmp, d->method, d->nmethod, &d->capmethod,
 			     sizeof *d->method);
 	m.next = d->sig[sig].methods;
 	d->sig[sig].methods = d->nmethod;
@@ -152,9 +152,9 @@ void add_method(Deadcode *d, Sym src, Rels r, u32 k, Rel mtyp)
 
 void deadmethod_init(Deadcode *d)
 {
-	Mem *m = &d->L->mem;
+	Mem *m = &d->L->tmp;
 
-	d->name_of_sym = mem_reserve(d->L->nsym * sizeof(u32));
+	d->name_of_sym = mem_alloc(m, d->L->nsym * sizeof(u32));
 	d->sig_of.seed = (u64)(uintptr_t)d->name_of_sym >> 12;
 	d->nname = d->nsig = d->nmethod = 1;
 	d->name = mem_grow(m, NULL, 0, &d->capname, sizeof *d->name);
@@ -165,5 +165,4 @@ void deadmethod_init(Deadcode *d)
 void deadmethod_free(Deadcode *d)
 {
 	map_free(&d->name_of);
-	mem_release(d->name_of_sym, d->L->nsym * sizeof(u32));
 }

@@ -96,7 +96,7 @@ static void make_room(Chunks *c)
 		}
 		v->cap = v->n;
 		if (v->n)
-			v->p = mem_alloc(&c->L->mem, v->n * sizeof(Sym));
+			v->p = mem_alloc(&c->L->tmp, v->n * sizeof(Sym));
 	}
 }
 
@@ -104,7 +104,7 @@ static void collect(Link *L, DoData *d)
 {
 	Chunks c = {.L = L, .d = d, .n = (L->nsym + CHUNK - 1) / CHUNK};
 
-	c.at = mem_alloc(&L->mem, c.n * sizeof *c.at);
+	c.at = mem_alloc(&L->tmp, c.n * sizeof *c.at);
 	pool_for(L->flag.threads, c.n, count_chunk, &c);
 	make_room(&c);
 	pool_for(L->flag.threads, c.n, place_chunk, &c);
@@ -118,7 +118,7 @@ static void split_relro(Link *L, DoData *d)
 
 	for (i = 0; i < ro->n; i++)
 		if (sym_rels(L, ro->p[i]).n)
-			symvec_add(&L->mem, relro, ro->p[i]);
+			symvec_add(&L->tmp, relro, ro->p[i]);
 		else
 			ro->p[n++] = ro->p[i];
 	ro->n = n;
@@ -498,7 +498,7 @@ static void half(void *arg, size_t i)
 
 void dodata(Link *L)
 {
-	DoData *d = mem_alloc(&L->mem, sizeof *d);
+	DoData *d = mem_alloc(&L->tmp, sizeof *d);
 	Halves h = {.L = L, .d = d};
 
 	collect(L, d);

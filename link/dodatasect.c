@@ -341,22 +341,22 @@ static void task(void *arg, size_t i)
 
 Sort *dodata_sort(Link *L, DoData *d)
 {
-	Sort *o = mem_alloc(&L->mem, sizeof *o);
+	Sort *o = mem_alloc(&L->tmp, sizeof *o);
 	u32 ntype = d->sym[K_STYPE].n, k;
 
 	o->L = L;
 	o->d = d;
 	o->zerobase = sym_lookup(L, view_str("runtime.zerobase"), 0);
 	o->star = sym_lookup(L, view_str("type:*"), 0);
-	o->str = mem_alloc(&L->mem, ntype * sizeof *o->str);
+	o->str = mem_alloc(&L->tmp, ntype * sizeof *o->str);
 	for (k = 0; k < NKIND; k++) {
 		u32 n = d->sym[k].n;
 
 		if (n == 0)
 			continue;
 		check_sizes(L, &d->sym[k]);
-		o->item[k] = mem_alloc(&L->mem, 3 * sizeof(Item) * n);
-		o->count[k] = mem_alloc(&L->mem, NDIGIT * sizeof(u32));
+		o->item[k] = mem_alloc(&L->tmp, 3 * sizeof(Item) * n);
+		o->count[k] = mem_alloc(&L->tmp, NDIGIT * sizeof(u32));
 	}
 	plan(o);
 	pool_for(L->flag.threads, o->n + (ntype + STRINGS - 1) / STRINGS,

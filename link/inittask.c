@@ -47,7 +47,7 @@ static u32 node_of(Sched *d, Sym s)
 	if (!fresh)
 		return (u32)m->val.n;
 	m->val.n = d->n;
-	d->node = mem_grow(&d->L->mem, d->node, d->n, &d->cap,
+	d->node = mem_grow(&d->L->tmp, d->node, d->n, &d->cap,
 			   sizeof *d->node);
 	d->node[d->n] = (Node){.sym = s};
 	return d->n++;
@@ -65,7 +65,7 @@ static void add_edges(Sched *d, u32 from)
 		if (r.type != ROW_R_INITORDER || !r.sym)
 			continue;
 		to = node_of(d, r.sym);
-		d->edge = mem_grow(&L->mem, d->edge, d->nedge, &d->capedge,
+		d->edge = mem_grow(&L->tmp, d->edge, d->nedge, &d->capedge,
 				   sizeof *d->edge);
 		d->edge[d->nedge++] = (Edge){from, to};
 		d->node[from].waits++;
@@ -77,7 +77,7 @@ static void list_importers(Sched *d)
 {
 	u32 at = 0;
 
-	d->importer = mem_alloc(&d->L->mem, d->nedge * sizeof(u32));
+	d->importer = mem_alloc(&d->L->tmp, d->nedge * sizeof(u32));
 	for (u32 i = 0; i < d->n; i++) {
 		d->node[i].first = at;
 		at += d->node[i].n;
@@ -105,7 +105,7 @@ static int by_name(const void *a, const void *b, void *arg)
 
 static void rank(Sched *d)
 {
-	d->byrank = mem_alloc(&d->L->mem, d->n * sizeof(u32));
+	d->byrank = mem_alloc(&d->L->tmp, d->n * sizeof(u32));
 	for (u32 i = 0; i < d->n; i++)
 		d->byrank[i] = i;
 	qsort_r(d->byrank, d->n, sizeof(u32), by_name, d);
@@ -147,7 +147,7 @@ static void schedule(Sched *d, SB *out)
 	Link *L = d->L;
 	u32 done = 0;
 
-	d->heap = mem_alloc(&L->mem, d->n * sizeof(u32));
+	d->heap = mem_alloc(&L->tmp, d->n * sizeof(u32));
 	for (u32 i = 0; i < d->n; i++)
 		if (d->node[i].waits == 0)
 			push(d, d->node[i].rank);

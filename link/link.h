@@ -45,6 +45,8 @@ typedef struct {
 } Mem;
 
 void *mem_alloc(Mem *m, size_t n);	/* zeroed, aligned to 16 */
+/* What m has handed out is nobody's any more, and may be handed out again. */
+void mem_reset(Mem *m);
 /* Address space for n bytes of which few may ever be touched; zeroed. */
 void *mem_reserve(size_t n);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
@@ -398,6 +400,7 @@ typedef struct Gen {
 struct Link {
 	Flags flag;
 	Mem mem;
+	Mem tmp;	/* what only the pass that is running needs */
 	Release release;
 	const Arch *arch;
 	const LinkArch *la;

@@ -130,7 +130,7 @@ static void postorder(Link *L)
 {
 	Postorder p = {
 		.order = mem_alloc(&L->mem, L->nlib * sizeof *p.order),
-		.stack = mem_alloc(&L->mem, L->nlib * sizeof *p.stack),
+		.stack = mem_alloc(&L->tmp, L->nlib * sizeof *p.stack),
 	};
 
 	for (u32 i = 0; i < L->nlib; i++)
@@ -163,7 +163,7 @@ static void add_text_or_dup(Link *L, const LObj *o, u32 i, SymVec *dup)
 	const SymRow *r = row(L, s);
 
 	if (r->obj != o->idx || r->li != i || r->attr & A_DUPOK)
-		symvec_add(&L->mem, dup, s);
+		symvec_add(&L->tmp, dup, s);
 	else
 		add_text(L, s);
 }

@@ -9,7 +9,11 @@
 
 #include "link/link.h"
 
-#define PASS(fn) do { stats_pass(L, #fn); fn(L); } while (0)
+#define PASS(fn) do { \
+	stats_pass(L, #fn); \
+	fn(L); \
+	mem_reset(&L->tmp); \
+} while (0)
 
 /* Everything up to the symbols that the program consists of. */
 static void load(Link *L)
@@ -90,9 +94,8 @@ static void write_all(Link *L)
 
 int main(int argc, char **argv)
 {
-	Link *L = mem_reserve(sizeof *L);
+	Link link = {.diag = {.prefix = "", .limit = 20}}, *L = &link;
 
-	L->diag = (Diag){.prefix = "", .limit = 20};
 	toolexec(L, &argc, &argv);
 	parse_flags(L, argc, argv);
 	save_repro(L);

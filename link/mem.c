@@ -9,7 +9,10 @@
 
 #include "link/link.h"
 
-enum { HUGE = 2 << 20 };
+enum {
+	HUGE = 2 << 20,
+	PIECE = 64 << 20	/* address space: what is not touched is free */
+};
 
 static size_t round_up(size_t n, size_t to)
 {
@@ -45,14 +48,22 @@ void mem_release(void *p, size_t n)
 		munmap(p, round_up(n, HUGE));
 }
 
+/* Clearing what has been touched before costs less than touching more. */
+void mem_reset(Mem *m)
+{
+	if (m->used)
+		memset(m->p, 0, m->used);
+	m->used = 0;
+}
+
 void *mem_alloc(Mem *m, size_t n)
 {
 	u8 *p;
 
 	n = round_up(n, 16);
 	if (m->cap - m->used < n) {
-		/* The rest of the old piece is lost: small against HUGE. */
-		m->cap = round_up(n, HUGE);
+		/* The rest of the old piece is lost. */
+		m->cap = n < PIECE ? PIECE : round_up(n, HUGE);
 		m->p = mem_reserve(m->cap);
 		m->used = 0;
 	}

@@ -299,7 +299,7 @@ static u32 pc_offset(const Link *L, Pcln *P, Sym s)
 	r->value = (i64)P->pcsize;
 	P->pc = mem_grow(&P->mem[TABLES], P->pc, P->npc, &P->cappc,
 			 sizeof *P->pc);
-	P->pc[P->npc++] = (PcPiece){s, (u32)P->pcsize, r->size, 0};
+	P->pc[P->npc++] = s;
 	P->pcsize += r->size;
 	return (u32)r->value;
 }
@@ -443,20 +443,26 @@ static void collect(void *arg, size_t i)
 	}
 }
 
+/* As much as most programs need; tasks find more by themselves. */
+static void make_room(Link *L, Pcln *P)
+{
+	size_t files = 1024 + 8 * (size_t)P->nfunc;
+
+	P->capname = 64 + P->nfunc + P->nfunc / 2;
+	P->cappc = 64 + 6 * P->nfunc;
+	P->capfd = 64 + 2 * P->nfunc;
+	P->name = mem_alloc(&L->mem, P->capname * sizeof *P->name);
+	P->pc = mem_alloc(&L->mem, P->cappc * sizeof *P->pc);
+	P->fd = mem_alloc(&L->mem, P->capfd * sizeof *P->fd);
+	P->mem[FILES] = (Mem){mem_alloc(&L->mem, files), 0, files};
+}
+
 static void collect_all(Link *L, Pcln *P)
 {
-	/* Bytes for each function: what is more does no harm. */
-	static const u8 guess[NTASK] = {
-		[NAMES] = 96, [FILES] = 16, [TABLES] = 160
-	};
 	Job j = {L, P};
-	u32 i;
 
-	for (i = 0; i < NTASK; i++) {
-		P->mem[i].cap = (size_t)P->nfunc * guess[i];
-		P->mem[i].p = mem_alloc(&L->mem, P->mem[i].cap);
-	}
-	P->nameof = mem_alloc(&L->mem, L->nsym * sizeof *P->nameof);
+	make_room(L, P);
+	P->nameof = mem_alloc(&L->tmp, L->nsym * sizeof *P->nameof);
 	pool_for(L->flag.threads, NTASK, collect, &j);
 	pool_for(L->flag.threads, (P->nname + CHUNK - 1) / CHUNK, know_chunk,
 		 &j);

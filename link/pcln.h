@@ -58,7 +58,7 @@ typedef struct {
 	bool known;	/* the two above */
 } PcName;
 
-/* A symbol whose bytes are in pctab or go:func.*. */
+/* A symbol whose bytes are in go:func.*. */
 typedef struct {
 	Sym s;	/* 0: an inline tree */
 	u32 off, size;
@@ -82,7 +82,8 @@ typedef struct Pcln {
 	u32 nfunc;
 	PcName *name;
 	u32 nname, capname;
-	PcPiece *pc, *fd;	/* of pctab, go:func.* */
+	Sym *pc;	/* of pctab; their values are offsets there */
+	PcPiece *fd;	/* of go:func.* */
 	u32 npc, cappc, nfd, capfd;
 	PcFile *file;
 	u32 nfile, capfile;

@@ -71,13 +71,13 @@ void gen_cutab(Link *L, const Gen *g, u8 *out)
 	}
 }
 
-/* The bytes of x, of which there are no more than its place has. */
-static View bytes_of(const Link *L, const PcPiece *x)
+/* The bytes of s, of which there are no more than its place has. */
+static View bytes_of(const Link *L, Sym s)
 {
-	View v = sym_data(L, x->s);
+	View v = sym_data(L, s);
 
-	if (v.n > x->size)
-		v.n = x->size;
+	if (v.n > row(L, s)->size)
+		v.n = row(L, s)->size;
 	return v;
 }
 
@@ -87,10 +87,10 @@ void gen_pctab(Link *L, const Gen *g, u8 *out)
 	u32 i, end = gen_part(g, P->npc, &i);
 
 	for (; i < end; i++) {
-		View v = bytes_of(L, &P->pc[i]);
+		View v = bytes_of(L, P->pc[i]);
 
 		if (v.n)
-			memcpy(out + P->pc[i].off, v.p, v.n);
+			memcpy(out + row(L, P->pc[i])->value, v.p, v.n);
 	}
 }
 
@@ -256,7 +256,7 @@ static bool addroff(Link *L, Sym s, const Rel *r, u32 *off)
 
 static void write_funcdata(Link *L, const PcPiece *x, u8 *p)
 {
-	View v = bytes_of(L, x);
+	View v = bytes_of(L, x->s);
 	Rels rels = sym_rels(L, x->s);
 	u32 k, off;
 

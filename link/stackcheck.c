@@ -172,7 +172,7 @@ static void push(StackCheck *c, Sym s)
 	Frame f = frame_of(c, s);
 
 	*height_of(c, s) = STACK_CYCLE + 1;
-	c->stack = mem_grow(&c->L->mem, c->stack, c->depth, &c->capstack,
+	c->stack = mem_grow(&c->L->tmp, c->stack, c->depth, &c->capstack,
 			    sizeof f);
 	((Frame *)c->stack)[c->depth++] = f;
 }
@@ -224,7 +224,7 @@ StackCheck stack_check_new(Link *L, bool edges)
 	StackCheck c = {.L = L, .edges = edges, .exact = true};
 
 	c.morestack = sym_lookup(L, view_str("runtime.morestack"), 0);
-	c.height = mem_alloc(&L->mem, ((size_t)L->nsym + 1) * sizeof(u16));
+	c.height = mem_alloc(&L->tmp, ((size_t)L->nsym + 1) * sizeof(u16));
 	if (edges)
 		c.node = mem_alloc(&L->mem, ((size_t)L->nsym + 1) *
 				   sizeof *c.node);
