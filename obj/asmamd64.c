@@ -27,12 +27,32 @@ static int compare(View a, const char *b)
 	return i < a.n ? 1 : b[i] ? -1 : 0;
 }
 
+/* X0 to X31 and the like, which most names are. */
+static bool vector_reg(View name, i16 *r)
+{
+	static const u8 first[] = {R_X0, R_Y0, R_Z0};
+	u8 c = name.p[0];
+	int n = name.p[1] - '0';
+
+	if (c < 'X' || c > 'Z' || n < 0 || n > 9)
+		return false;
+	if (name.n == 3) {
+		if (n == 0 || name.p[2] < '0' || name.p[2] > '9')
+			return false;
+		n = 10 * n + name.p[2] - '0';
+	}
+	*r = (i16)(first[c - 'X'] + n);
+	return n < 32;
+}
+
 static bool reg(View name, i16 *r)
 {
 	size_t lo = 0, hi = NELEM(regs);
 
-	if (name.n > 4)
+	if (name.n > 4 || name.n == 0)
 		return false;
+	if ((name.n == 2 || name.n == 3) && vector_reg(name, r))
+		return true;
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 		int d = compare(name, regs[mid].name);

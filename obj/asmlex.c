@@ -91,11 +91,31 @@ static AsmTok token(const AsmText *t, int kind, size_t start)
 	return (AsmTok){kind, view_of(t->text.p + start, t->at - start)};
 }
 
+/* Letters and digits: what a name may go on with. The caller has seen the
+ * first. */
+static const bool in_name[256] = {
+	['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1,
+	['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, ['_'] = 1,
+	['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
+	['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1,
+	['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1,
+	['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1, ['W'] = 1, ['X'] = 1,
+	['Y'] = 1, ['Z'] = 1,
+	['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1,
+	['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1, ['l'] = 1,
+	['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1,
+	['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1, ['w'] = 1, ['x'] = 1,
+	['y'] = 1, ['z'] = 1,
+};
+
 static AsmTok identifier(AsmText *t)
 {
 	size_t start = t->at, wide = 0, n;
 	AsmTok k;
 
+	/* Nearly always that is all of it. */
+	while (t->at < t->text.n && in_name[t->text.p[t->at]])
+		t->at++;
 	for (;; t->at += n) {
 		int c = at(t, 0);
 
@@ -221,9 +241,11 @@ AsmTok asm_scan(AsmText *t, const char **why)
 
 	for (;;) {
 		c = at(t, 0);
-		if (c == ' ' || c == '\t' || c == '\r')
+		while (c == ' ' || c == '\t' || c == '\r') {
 			t->at++;
-		else if (c != '/' || !comment(t, &build, why))
+			c = at(t, 0);
+		}
+		if (c != '/' || !comment(t, &build, why))
 			break;
 		if (*why)
 			return (AsmTok){0};
