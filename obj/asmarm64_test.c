@@ -111,7 +111,7 @@ TEST(names)
 /* Assembles a text; the caller frees res. */
 static void assemble(AsmResult *res, const char *text)
 {
-	char path[] = "/tmp/asmarm64_testXXXXXX", *file = path;
+	char path[] = P_tmpdir "/asmarm64_testXXXXXX", *file = path;
 	AsmFlags f = {.release = GO127, .arch = &asm_arm64,
 		.goos = view_str("linux"), .goarch = view_str("arm64"),
 		.pkgpath = view_str("p"), .cwd = view_str("/")};
