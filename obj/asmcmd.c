@@ -96,6 +96,18 @@ static bool truth(View v, bool *b)
 		view_is(v, "f");
 }
 
+/* A further -d adds to the first. */
+static const char *joined(Args *a, const char *more)
+{
+	Buf b = {0};
+	char *s;
+
+	buf_printf(&b, "%s,%s", a->debug, more);
+	s = arena_str(&a->arena, view_of(b.p, b.n));
+	buf_free(&b);
+	return s;
+}
+
 /* One flag: name without dashes, value if there was a =. Returns how many
  * arguments were used, 0 if it is none. */
 static int flag(Args *a, View name, const char *value, const char *next)
@@ -119,6 +131,8 @@ static int flag(Args *a, View name, const char *value, const char *next)
 		if (flags[i].value) {
 			if (!v)
 				return 0;
+			if (flags[i].at == offsetof(Args, debug) && a->debug)
+				v = joined(a, v);
 			memcpy(at, &v, sizeof v);
 			return used;
 		}
@@ -194,6 +208,46 @@ static void define_experiments(Args *a, const AsmConfig *g)
 			   view_str("1"));
 	}
 	buf_free(&b);
+}
+
+/* NAME, NAME=VALUE or NAME:VALUE, separated by commas. What changes code or
+ * prints (maymorestack, pctab) is not done here, so it is refused. */
+static bool debug_known(View list)
+{
+	static const char *const known[] = {"fipshash",
+		"compressinstructions"};	/* riscv64's */
+
+	for (size_t at = 0; at <= list.n;) {
+		size_t end = view_index(list, at, ','), n = 0;
+		bool hit = end == at;
+		View v;
+
+		view_sub(list, at, end - at, &v);
+		while (n < v.n && v.p[n] != '=' && v.p[n] != ':')
+			n++;
+		v.n = n;
+		for (size_t i = 0; i < NELEM(known); i++)
+			hit = hit || view_is(v, known[i]);
+		if (!hit)
+			return false;
+		at = end + 1;
+	}
+	return true;
+}
+
+/* What is asked for in words: with any others, refused. */
+static const char *bad_setting(const Args *a)
+{
+	static const char *const spectre[] = {"", "index", "ret", "all"};
+	bool known = !a->spectre;
+
+	for (size_t i = 0; i < NELEM(spectre); i++)
+		known = known || strcmp(a->spectre, spectre[i]) == 0;
+	if (!known)
+		return "a setting of -spectre that is not known";
+	if (a->debug && !debug_known(view_str(a->debug)))
+		return "a setting of -d that is not known";
+	return NULL;
 }
 
 static bool bisection(Args *a, Bisect *m, const Bisect **use)
@@ -287,7 +341,9 @@ static int with_args(Args *a, int argc, char **argv, const char *root,
 
 	if (first == 0 || a->help)
 		return first ? 0 : 2;
-	a->usage = asm_config(&g, a->version, root);
+	a->usage = bad_setting(a);
+	if (!a->usage)
+		a->usage = asm_config(&g, a->version, root);
 	if (!a->usage && !asm_arch(g.goarch))
 		a->usage = "an architecture that cannot be assembled for";
 	if (!a->usage && a->print)
