@@ -4,15 +4,14 @@
  *
  * Everything has its place already, so pieces are written in any order by
  * several threads: runs of symbols, and the tables that are made only now
- * (Gen). The output is zeros before; only gaps in text are filled with
- * something else.
+ * (Gen). What has no bytes is not written: it is a Gen's, or zeros.
  *
  * cmd/link/internal/ld/asmb.go, writeBlocks in data.go
  */
 #include "link/link.h"
 
 enum {
-	RUN = 256,	/* symbols written in one go */
+	RUN = 512,	/* symbols written in one go */
 	AHEAD = 6
 };
 
@@ -28,49 +27,55 @@ typedef struct {
 	u32 n, cap;
 } Job;
 
-/* Where s begins in the output; NULL: it has no bytes in the file. */
-static u8 *place_of(const Link *L, Sym s)
+/* Where s begins in the output; false: it has no bytes in the file. */
+static bool place_of(const Link *L, Sym s, u64 *at)
 {
 	const SymRow *r = row(L, s);
 	const Sect *t = sym_sect(L, s);
 	u64 off;
 
 	if (!t)
-		return NULL;
+		return false;
 	off = (u64)r->value - t->seg->vaddr;
 	if (off >= t->seg->filelen)
-		return NULL;
+		return false;
 	if (r->size > t->seg->filelen - off)
 		DIE("symbol beyond its segment");
-	return L->out + t->seg->fileoff + off;
+	*at = t->seg->fileoff + off;
+	return true;
 }
 
-static void pad(const Link *L, u8 *from, const u8 *to)
+static u64 sect_place(const Sect *t, u64 off)
 {
-	View with = L->la->codepad;
+	return t->seg->fileoff + (t->vaddr - t->seg->vaddr) + off;
+}
+
+static void pad(Window *w, u64 from, u64 to)
+{
+	View with = w->L->la->codepad;
+	u8 *p;
 	size_t k;
 
-	if (with.n == 1 && from < to)
-		memset(from, with.p[0], (size_t)(to - from));
-	else if (with.n > 1)
-		for (k = 0; from < to; k++)
-			*from++ = with.p[k % with.n];
-}
-
-static u8 *sect_place(const Link *L, const Sect *t, u64 off)
-{
-	return L->out + t->seg->fileoff + (t->vaddr - t->seg->vaddr) + off;
+	if (!with.n || from >= to)
+		return;
+	p = win_room(w, from, (size_t)(to - from));
+	if (with.n == 1)
+		memset(p, with.p[0], (size_t)(to - from));
+	else
+		for (k = 0; k < to - from; k++)
+			p[k] = with.p[k % with.n];
 }
 
 /* What lies between this function and the next, or the section's end. */
-static void pad_behind(const Link *L, const SymVec *v, u32 i, u8 *out)
+static void pad_behind(Window *w, const SymVec *v, u32 i, u64 at)
 {
+	const Link *L = w->L;
 	const Sect *t = sym_sect(L, v->p[i]);
-	u8 *end = sect_place(L, t, t->length);
+	u64 end = sect_place(t, t->length);
 
 	if (i + 1 < v->n && sym_sect(L, v->p[i + 1]) == t)
-		end = place_of(L, v->p[i + 1]);
-	pad(L, out + sym_data(L, v->p[i]).n, end);
+		place_of(L, v->p[i + 1], &end);
+	pad(w, at + sym_data(L, v->p[i]).n, end);
 }
 
 /* Data lies in the order of sizes, all over memory: what will be read is
@@ -97,21 +102,6 @@ static void prefetch(const Link *L, const Piece *p, u32 i)
 	}
 }
 
-/* Nobody else has written here, unless it is a Gen that does. */
-static void check_untouched(const Link *L, Sym s, const u8 *out)
-{
-	u32 n = sym_data(L, s).n ? row(L, s)->size : 0, i;
-
-	for (i = 0; i < n; i++)
-		if (out[i]) {
-			View name = sym_name(L, s);
-
-			fprintf(stderr, "%.*s+%u: ", (int)name.n,
-				(const char *)name.p, (unsigned)i);
-			DIE("two symbols write to one place");
-		}
-}
-
 /* Where -T is not as aligned as the section is to be, its address is rounded
  * up once functions have theirs. Go does not write what is now outside. */
 static bool before_section(const Link *L, Sym s)
@@ -121,40 +111,52 @@ static bool before_section(const Link *L, Sym s)
 	return t && (u64)row(L, s)->value < t->vaddr;
 }
 
-static void write_piece(Link *L, const Piece *p)
+static void write_sym(Window *w, Sym s, u64 at)
 {
+	View v = sym_data(w->L, s);
+
+	if (sym_rels(w->L, s).n == 0 && v.n <= row(w->L, s)->size)
+		win_copy(w, at, v);
+	else
+		relocate_into(w->L, s, win_room(w, at, v.n));
+}
+
+static void write_piece(Window *w, const Piece *p)
+{
+	Link *L = w->L;
 	u32 i;
 
 	for (i = p->from; i < p->to; i++) {
 		Sym s = p->v->p[i];
-		u8 *out = sym_has(L, s, A_SUBSYM) ? NULL : place_of(L, s);
+		u64 at;
 
 		prefetch(L, p, i);
-		if (!out || (p->text && before_section(L, s)))
+		if (sym_has(L, s, A_SUBSYM) || !place_of(L, s, &at) ||
+		    (p->text && before_section(L, s)))
 			continue;
-		if (LINK_DEBUG)
-			check_untouched(L, s, out);
-		relocate_into(L, s, out);
 		if (p->text && (i == 0 || before_section(L, p->v->p[i - 1])))
-			pad(L, sect_place(L, sym_sect(L, s), 0), out);
+			pad(w, sect_place(sym_sect(L, s), 0), at);
+		if (sym_data(L, s).n)
+			write_sym(w, s, at);
+		else if (row(L, s)->size)
+			win_flush(w);
 		if (p->text)
-			pad_behind(L, p->v, i, out);
+			pad_behind(w, p->v, i, at);
 	}
 }
 
-static void task(void *arg, size_t i)
+static void task(Window *w, void *arg, size_t i)
 {
 	const Job *j = arg;
 	Link *L = j->L;
 
 	if (i < L->ngen) {
 		const Gen *g = &L->gen[i];
-		u8 *out = place_of(L, g->sym);
 
-		if (out)
-			g->write(L, g, out);
+		if (place_of(L, g->sym, &w->base))
+			g->write(L, g, w);
 	} else {
-		write_piece(L, &j->piece[i - L->ngen]);
+		write_piece(w, &j->piece[i - L->ngen]);
 	}
 }
 
@@ -175,11 +177,11 @@ void asmb(Link *L)
 	Job j = {.L = L};
 	u32 i;
 
-	out_reserve(L, L->filesize);
+	out_open(L);
 	add_pieces(&j, &L->textp, true);
 	add_pieces(&j, &L->datap, false);
 	for (i = 0; i < L->ndwarfp; i++)
 		add_pieces(&j, &L->dwarfp[i].syms, false);
-	pool_for(L->flag.threads, (size_t)L->ngen + j.n, task, &j);
+	win_for(L, (size_t)L->ngen + j.n, task, &j);
 	report_relocs(L);
 }

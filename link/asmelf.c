@@ -86,15 +86,15 @@ static void take_note(Link *L, Reserve *r, const char *name, View desc,
 	cover(*p, h);
 }
 
-static void put_note(Link *L, const char *section, const char *name, u32 type,
-		     View desc)
+static void put_note(Link *L, u8 *head, const char *section, const char *name,
+		     u32 type, View desc)
 {
 	bool big = L->arch->big;
 	u8 *p;
 
 	if (!desc.n)
 		return;
-	p = L->out + shdr_named(L, section)->off;
+	p = head + shdr_named(L, section)->off;
 	st32(p, 4, big);
 	st32(p + 4, (u32)desc.n, big);
 	st32(p + 8, type, big);
@@ -304,8 +304,7 @@ static void put_tables(Link *L)
 	h->off = at;
 	h->size = names.n;
 	h->align = 1;
-	out_reserve(L, at + names.n);
-	memcpy(L->out + at, names.p, names.n);
+	out_write(L, at, view_of(names.p, names.n));
 	L->outlen = at + names.n;
 	buf_free(&names);
 }
@@ -427,15 +426,15 @@ static void put_ehdr(Link *L, Put *o)
 	half(o, e->num[shdr_index(L, ".shstrtab")]);
 }
 
-static void put_headers(Link *L, u64 lowest)
+static void put_headers(Link *L, u8 *head, u64 lowest)
 {
 	const struct Elf *e = L->elf;
-	Put o = {L->out, L->arch->big, elf64(L)};
+	Put o = {head, L->arch->big, elf64(L)};
 	u64 size = ehdr_size(L) + e->nphdr * phdr_size(L) +
 		e->nshdr * (u64)(elf64(L) ? SHDR_SIZE : SHDR32_SIZE);
 	u32 i;
 
-	if (size > lowest)
+	if (size > lowest || lowest > ELFRESERVE)
 		link_exitf(L, "ELFRESERVE too small: %llu > %d with %d text "
 			   "sections", (unsigned long long)
 			   (size + ELFRESERVE - lowest), ELFRESERVE, 1);
@@ -446,16 +445,16 @@ static void put_headers(Link *L, u64 lowest)
 		put_shdr(e, &o, &e->shdr[e->order[i]]);
 }
 
-static void put_reserved(Link *L)
+static void put_reserved(Link *L, u8 *head)
 {
 	const struct Elf *e = L->elf;
 
 	if (e->interp)
-		memcpy(L->out + shdr_named(L, ".interp")->off, e->interp,
+		memcpy(head + shdr_named(L, ".interp")->off, e->interp,
 		       strlen(e->interp) + 1);
-	put_note(L, ".note.gnu.build-id", "GNU", NOTE_GNU_BUILD_ID,
+	put_note(L, head, ".note.gnu.build-id", "GNU", NOTE_GNU_BUILD_ID,
 		 e->buildinfo);
-	put_note(L, ".note.go.buildid", "Go\0", NOTE_GO_BUILDID,
+	put_note(L, head, ".note.go.buildid", "Go\0", NOTE_GO_BUILDID,
 		 L->flag.buildid);
 }
 
@@ -485,6 +484,7 @@ static void program_headers(Link *L, Reserve *r)
 void asmb2(Link *L)
 {
 	Reserve r = {(u64)L->flag.textaddr - L->headr, ELFRESERVE};
+	u8 head[ELFRESERVE] = {0};
 
 	new_shdr(L, "");
 	for_sections(L, name_section);
@@ -496,6 +496,7 @@ void asmb2(Link *L)
 	shdr_index(L, ".shstrtab");
 	for_sections(L, describe_section);
 	put_tables(L);
-	put_headers(L, r.off);
-	put_reserved(L);
+	put_headers(L, head, r.off);
+	put_reserved(L, head);
+	out_write(L, 0, view_of(head, sizeof head));
 }

@@ -128,13 +128,14 @@ static void collect_chunk(void *arg, size_t i)
 			collect_sym(d, p, s[k]);
 }
 
-static void write_rela(Link *L, const Gen *g, u8 *out)
+static void write_rela(Link *L, const Gen *g, Window *w)
 {
 	const Piece *p = (const Piece *)L->elf->rela_piece + g->part;
+	u8 *out = win_room(w, (u64)p->first * RELA_SIZE,
+			   (size_t)p->n * RELA_SIZE);
 	bool big = L->arch->big;
 	u32 i;
 
-	out += (size_t)p->first * RELA_SIZE;
 	for (i = 0; i < p->n; i++, out += RELA_SIZE) {
 		const Ent *e = &p->ent[i];
 

@@ -8,7 +8,8 @@
  *
  * Names lie in .strtab in the same order, each as often as it occurs. What
  * goes in is decided in one parallel pass, which also adds up sizes; then
- * every task knows where its symbols and their names begin, and writes them.
+ * every task knows where its symbols and their names begin, and writes them:
+ * all that it has in one of the four places at a time.
  *
  * Source: genelfsym, putelfsym in cmd/link/internal/ld/symtab.go.
  */
@@ -163,6 +164,11 @@ static void choose(void *arg, size_t i)
 
 /* ---- writing --------------------------------------------------------- */
 
+static size_t sym_size(const Link *L)
+{
+	return elf64(L) ? ELFSYM_SIZE : ELFSYM32_SIZE;
+}
+
 static void put_sym(const Link *L, u8 *p, u32 name, u8 info, u16 shndx,
 		    u64 value, u64 size)
 {
@@ -227,27 +233,70 @@ static void put_name(const Link *L, const Item *it, u8 *out)
 		memcpy(out, ".abi0", 5);
 }
 
-static void write_piece(void *arg, size_t i)
+static unsigned binding(const Item *it)
 {
-	const Table *t = arg;
+	return it->what & GLOBAL ? STB_GLOBAL : STB_LOCAL;
+}
+
+static void write_names(const Table *t, const Piece *p, unsigned bind,
+			Window *w)
+{
+	u8 *out = win_room(w, t->out.strtab + p->str[bind], p->len[bind]);
+	u32 k;
+
+	for (k = 0; k < p->n; k++)
+		if (binding(&p->item[k]) == bind) {
+			put_name(t->L, &p->item[k], out);
+			out += item_len(&p->item[k]);
+		}
+}
+
+static void write_syms(const Table *t, const Piece *p, unsigned bind, u8 type,
+		       Window *w)
+{
 	Link *L = t->L;
-	const Piece *p = &t->piece[i];
-	size_t size = elf64(L) ? ELFSYM_SIZE : ELFSYM32_SIZE;
-	u8 type = i < t->ntext ? STT_FUNC : STT_OBJECT;
-	u64 sym[2] = {p->sym[0], p->sym[1]}, str[2] = {p->str[0], p->str[1]};
+	size_t size = sym_size(L);
+	u8 *out = win_room(w, t->out.symtab + p->sym[bind] * size,
+			   p->nsym[bind] * size);
+	u64 str = p->str[bind];
 	u32 k;
 
 	for (k = 0; k < p->n; k++) {
 		const Item *it = &p->item[k];
-		unsigned bind = it->what & GLOBAL ? STB_GLOBAL : STB_LOCAL;
 		const SymRow *r = row(L, it->s);
 
-		put_name(L, it, L->out + t->out.strtab + str[bind]);
-		put_sym(L, L->out + t->out.symtab + sym[bind]++ * size,
-			(u32)str[bind], (u8)(bind << 4 | type),
+		if (binding(it) != bind)
+			continue;
+		put_sym(L, out, (u32)str, (u8)(bind << 4 | type),
 			shndx_of(L, it->s), (u64)r->value, r->size);
-		str[bind] += item_len(it);
+		str += item_len(it);
+		out += size;
 	}
+}
+
+static void write_piece(Window *w, void *arg, size_t i)
+{
+	const Table *t = arg;
+	const Piece *p = &t->piece[i];
+	u8 type = i < t->ntext ? STT_FUNC : STT_OBJECT;
+	unsigned bind;
+
+	for (bind = 0; bind < 2; bind++) {
+		if (!p->nsym[bind])
+			continue;
+		write_syms(t, p, bind, type, w);
+		write_names(t, p, bind, w);
+	}
+}
+
+/* Number 0 is nothing. */
+static void write_first(Link *L, const ElfSyms *t)
+{
+	u8 sym[FIRST * ELFSYM_SIZE] = {0};
+
+	put_sym(L, sym + sym_size(L), 1, STT_FILE, SHN_ABS, 0, 0);
+	out_write(L, t->symtab, view_of(sym, FIRST * sym_size(L)));
+	out_write(L, t->strtab, view_of("\0go.go", 7));
 }
 
 /* ---- all of it ------------------------------------------------------- */
@@ -301,15 +350,13 @@ static void place(Table *t, u64 at)
 	}
 	t->out.nsym = nsym;
 	t->out.symtab = at;
-	t->out.strtab = at + nsym * (elf64(t->L) ? ELFSYM_SIZE
-				     : ELFSYM32_SIZE);
+	t->out.strtab = at + nsym * sym_size(t->L);
 	t->out.strlen = len;
 }
 
 ElfSyms asm_elf_sym(Link *L, u64 at)
 {
 	Table t = {.L = L};
-	u64 size = elf64(L) ? ELFSYM_SIZE : ELFSYM32_SIZE;
 
 	list_text(&t);
 	cut(&t);
@@ -317,9 +364,7 @@ ElfSyms asm_elf_sym(Link *L, u64 at)
 	place(&t, at);
 	if (t.out.strlen > UINT32_MAX || t.out.nsym > UINT32_MAX)
 		link_exitf(L, "too many symbols");
-	out_reserve(L, t.out.strtab + t.out.strlen);
-	put_sym(L, L->out + at + size, 1, STT_FILE, SHN_ABS, 0, 0);
-	memcpy(L->out + t.out.strtab + 1, "go.go", 5);
-	pool_for(L->flag.threads, t.npiece, write_piece, &t);
+	write_first(L, &t.out);
+	win_for(L, t.npiece, write_piece, &t);
 	return t.out;
 }

@@ -64,10 +64,9 @@ void findfunctab_write(Link *L, u8 *out)
 	}
 }
 
-static void gen_findfunctab(Link *L, const Gen *g, u8 *out)
+static void gen_findfunctab(Link *L, const Gen *g, Window *w)
 {
-	(void)g;
-	findfunctab_write(L, out);
+	findfunctab_write(L, win_room(w, 0, row(L, g->sym)->size));
 }
 
 void findfunctab(Link *L)

@@ -22,7 +22,10 @@
 
 #include "link/link.h"
 
-enum { SUM = 16 };	/* offset of the sum in go:fipsinfo */
+enum {
+	SUM = 16,	/* offset of the sum in go:fipsinfo */
+	PART = 32 << 10	/* bytes read from the output at a time */
+};
 
 static const struct {
 	const char *start, *end;
@@ -45,6 +48,20 @@ static void obj_add(FipsObj *f, View v)
 	hmac_add(&f->h, v);
 	if (f->copy && v.n)
 		fwrite(v.p, 1, v.n, f->copy);
+}
+
+/* Bytes of the output. */
+static void obj_add_range(Link *L, FipsObj *f, u64 off, u64 end)
+{
+	u8 part[PART];
+
+	while (off < end) {
+		size_t n = end - off < PART ? (size_t)(end - off) : PART;
+
+		out_read(L, off, part, n);
+		obj_add(f, view_of(part, n));
+		off += n;
+	}
 }
 
 static void file_error(Link *L, const char *what)
@@ -113,8 +130,8 @@ static bool add_range(Link *L, FipsObj *f, size_t i)
 	}
 	st64(len, end - start, true);
 	obj_add(f, view_of(len, sizeof len));
-	obj_add(f, view_of(L->out + s->fileoff + (start - s->vaddr),
-			   (size_t)(end - start)));
+	obj_add_range(L, f, s->fileoff + (start - s->vaddr),
+		      s->fileoff + (end - s->vaddr));
 	return true;
 }
 
@@ -122,17 +139,20 @@ static void store_sum(Link *L, FipsObj *f, Sym info)
 {
 	const Seg *s = &L->seg[SEG_DATA];
 	u64 addr = (u64)row(L, info)->value;
+	u8 sum[SHA256_SIZE];
 
-	if (addr < s->vaddr || addr + SHA256_SIZE >= s->vaddr + s->filelen)
+	if (addr < s->vaddr || addr + SHA256_SIZE >= s->vaddr + s->filelen) {
 		link_errorf(L, "asmbfips: fipsinfo not in expected segment "
 			    "(%#llx..%#llx not in %#llx..%#llx)",
 			    (unsigned long long)addr,
 			    (unsigned long long)(addr + SHA256_SIZE),
 			    (unsigned long long)s->vaddr,
 			    (unsigned long long)(s->vaddr + s->filelen));
-	else
-		hmac_sum(&f->h, L->out + s->fileoff + (addr - s->vaddr) +
-			 SUM);
+		return;
+	}
+	hmac_sum(&f->h, sum);
+	out_patch(L, s->fileoff + (addr - s->vaddr) + SUM,
+		  view_of(sum, sizeof sum));
 }
 
 void asmbfips(Link *L)

@@ -388,13 +388,35 @@ typedef struct {
 	View pkg, file;
 } PackageFile;
 
+/* window.c: a piece of the output that a thread composes in memory. */
+typedef struct {
+	Link *L;
+	u8 *p;
+	size_t n, cap;
+	u64 off;	/* of p in the file */
+	u64 base;	/* what offsets count from: 0, or a Gen's symbol */
+	u8 *own;	/* p, unless it is wide */
+	bool wide, taken;
+} Window;
+
+/* Room for n bytes, zeros, at base + at. Valid until the next call: then what
+ * was there before may have been written already. Fastest in order. */
+u8 *win_room(Window *w, u64 at, size_t n);
+/* The same, and v to it. */
+void win_copy(Window *w, u64 at, View v);
+void win_flush(Window *w);
+/* pool_for, whose tasks write to the output. */
+void win_for(Link *L, size_t n, void (*fn)(Window *w, void *arg, size_t i),
+	     void *arg);
+
 /* A part of a symbol's contents that is only made when all addresses are
- * known: write(L, g, out) fills it in. out is where the symbol begins in the
- * output, where zeros are so far; all Gens can run at the same time. */
+ * known: write(L, g, w) puts it into w, where offsets count from the symbol's
+ * first byte. What it does not write is zero. All Gens can run at the same
+ * time; their symbols have no other contents. */
 typedef struct Gen {
 	Sym sym;
 	u32 part, nparts;
-	void (*write)(Link *L, const struct Gen *g, u8 *out);
+	void (*write)(Link *L, const struct Gen *g, Window *w);
 } Gen;
 
 struct Link {
@@ -458,8 +480,11 @@ struct Link {
 	struct Dwarf *dwarf;
 	struct Stats *stats;
 
-	u8 *out;	/* the output file */
-	u64 outlen, outcap;
+	u64 outlen;	/* of the output file, at the end */
+	int outfd, outerr;	/* errno of what failed first, any thread's */
+	bool outopen, outnamed;	/* outnamed: seen under its name already */
+	u8 *window;	/* memory of all windows */
+	struct Extents *extents;	/* recheck.c */
 	bool badrelocs;	/* set by any thread */
 
 	Diag diag;
@@ -544,8 +569,8 @@ void dynreloc_errors(Link *L);
 void address(Link *L);
 void layout(Link *L);
 
-/* reloc.c. The bytes of s, relocated, to out, where its size is zeros. What
- * is wrong with them is only noted, in L->badrelocs, and for asmb to tell. */
+/* reloc.c. The bytes of s, sym_data, relocated, to out. What is wrong with
+ * them is only noted, in L->badrelocs, and for asmb to tell. */
 void relocate_into(Link *L, Sym s, u8 *out);
 void report_relocs(Link *L);
 bool fix_put(const Fix *f, i64 x, bool pcrel);	/* range is checked */
@@ -559,17 +584,24 @@ void asmb2(Link *L);
 void write_output(Link *L);
 
 /* recheck.c: reads the output again. Only debug builds do, which also look
- * whether a slot is untouched before it is written. */
+ * whether two pieces were written to one place. */
 void recheck(Link *L);
+struct Extents *new_extents(Mem *m);
+void note_extent(Link *L, u64 off, u64 n);	/* by any thread */
 #ifndef LINK_DEBUG
 #define LINK_DEBUG 0
 #endif
+
 /* For libinit: refuses to destroy an input, and removes an old output. */
 void out_prepare(Link *L);
 /* When a run ends with an error: what cmd/link does to an old output. */
 void out_remove(const Link *L);
-/* Room for an output of n bytes in L->out, zeros; what it has is kept. */
-void out_reserve(Link *L, u64 n);
+void out_open(Link *L);
+/* By any thread. What goes wrong is for out_check, which ends the run. */
+void out_write(Link *L, u64 off, View v);
+void out_patch(Link *L, u64 off, View v);	/* what is there already */
+void out_read(Link *L, u64 off, u8 *p, size_t n);
+void out_check(Link *L);
 
 /* stats.c, printmap.c, why.c */
 void stats_pass(Link *L, const char *name);	/* begins a pass */

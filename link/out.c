@@ -1,8 +1,11 @@
 /*
- * The output file. It is composed in memory, where sections are written and
- * relocated by several threads at once, and goes to disk in one piece when
- * everything has succeeded: that is faster than mapping it (each page of a
- * new file costs a fault), and a run that fails leaves no half of a program.
+ * The output file. Pieces of it are written by several threads, each as soon
+ * as it is composed (window.c).
+ *
+ * A run that fails leaves no half of a program, however it ends: the file has
+ * no name before it is complete (O_TMPFILE). Where the file system cannot do
+ * that, and where the name is a symbolic link, it has one from the start, and
+ * loses it when there was an error.
  *
  * As cmd/link does it (ld/outbuf.go, mayberemoveoutfile in ld/lib.go), what
  * was there is removed first, since a running program's file cannot be
@@ -16,28 +19,6 @@
 #include <unistd.h>
 
 #include "link/link.h"
-
-/* Room for what comes behind the sections: touched when it is used. */
-enum { SPARE = 64 << 20 };
-
-void out_reserve(Link *L, u64 n)
-{
-	u8 *p;
-
-	if (n > SIZE_MAX / 2)
-		link_exitf(L, "output too large");
-	if (n > L->outlen)
-		L->outlen = n;
-	if (n <= L->outcap)
-		return;
-	p = mem_reserve((size_t)n + n / 2 + SPARE);
-	if (L->outcap) {
-		memcpy(p, L->out, (size_t)L->outcap);
-		mem_release(L->out, (size_t)L->outcap);
-	}
-	L->out = p;
-	L->outcap = n + n / 2 + SPARE;
-}
 
 /* ---- before: what is there now --------------------------------------- */
 
@@ -91,18 +72,37 @@ void out_prepare(Link *L)
 		unlink(L->flag.out);
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* What a symbolic link points to stays, empty. */
+static void remove_ours(const Link *L)
+{
+	if (is_file(L->flag.out))
+		unlink(L->flag.out);
+	else if (truncate(L->flag.out, 0) != 0)
+		fprintf(stderr, "%s: %s: %s\n", L->flag.argv0, L->flag.out,
+			strerror(errno));
+}
+
 /* Possibly before all flags are known: an archive may be an input. */
 void out_remove(const Link *L)
 {
 	struct stat st;
 
-	if (L->flag.out && lstat(L->flag.out, &st) == 0 &&
-	    S_ISREG(st.st_mode) && !is_archive(L->flag.out) &&
-	    !is_input(L, &st))
+	if (L->outopen && L->outnamed)
+		remove_ours(L);
+	else if (L->flag.out && lstat(L->flag.out, &st) == 0 &&
+		 S_ISREG(st.st_mode) && !is_archive(L->flag.out) &&
+		 !is_input(L, &st))
 		unlink(L->flag.out);
 }
 
-/* ---- after ----------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------- */
 
 /* As Go words errors of the system: glibc's words, but no capital. */
 static const char *why_not(int err, char *buf, size_t n)
@@ -113,31 +113,43 @@ static const char *why_not(int err, char *buf, size_t n)
 	return buf;
 }
 
-/* What a symbolic link points to stays, empty. */
-static _Noreturn void give_up(const Link *L, int fd, int err)
+/* By this name a file without one gets one. */
+static void path_of_fd(char buf[32], int fd)
 {
-	struct stat st;
-	char buf[128];
-
-	if (lstat(L->flag.out, &st) == 0 && S_ISREG(st.st_mode))
-		unlink(L->flag.out);
-	else if (ftruncate(fd, 0) != 0)
-		err = errno;
-	link_exitf(L, "write %s: %s", L->flag.out,
-		   why_not(err, buf, sizeof buf));
+	snprintf(buf, 32, "/proc/self/fd/%d", fd);
 }
 
-static int create(const Link *L)
+/* A file without a name, where out is to be; -1: that cannot be. */
+static int open_nameless(Link *L)
+{
+	const char *out = L->flag.out, *slash = strrchr(out, '/');
+	size_t n = slash ? (size_t)(slash - out) + 1 : 0;
+	char *dir = mem_alloc(&L->mem, n + 2), proc[32];
+	struct stat st;
+	int fd;
+
+	if (lstat(out, &st) == 0 || !out[n])
+		return -1;
+	memcpy(dir, out, n);
+	dir[n] = '.';
+	fd = open(dir, O_RDWR | O_TMPFILE | O_CLOEXEC, 0775);
+	if (fd < 0)
+		return -1;
+	path_of_fd(proc, fd);
+	if (access(proc, F_OK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+static int open_named(const Link *L)
 {
 	struct stat st;
 	char buf[128];
-	int fd;
-
-	if (lstat(L->flag.out, &st) == 0 && S_ISREG(st.st_mode))
-		unlink(L->flag.out);
 	/* A pipe that nobody reads would have to be waited for. */
-	fd = open(L->flag.out, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-		  O_NONBLOCK, 0775);
+	int fd = open(L->flag.out, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC |
+		      O_NONBLOCK, 0775);
+
 	if (fd < 0)
 		link_exitf(L, "cannot create %s: open %s: %s", L->flag.out,
 			   L->flag.out, why_not(errno, buf, sizeof buf));
@@ -146,23 +158,108 @@ static int create(const Link *L)
 	return fd;
 }
 
-void write_output(Link *L)
+static void failed(Link *L, int err)
 {
-	int fd;
-	u64 done = 0;
+	int none = 0;
 
+	__atomic_compare_exchange_n(&L->outerr, &none, err, false,
+				    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
+void out_open(Link *L)
+{
 	/* Over the limit of the file size: an error, not the end. */
 	signal(SIGXFSZ, SIG_IGN);
-	fd = create(L);
-	while (done < L->outlen) {
-		ssize_t n = write(fd, L->out + done,
-				  (size_t)(L->outlen - done));
+	if (is_file(L->flag.out))
+		unlink(L->flag.out);
+	L->outfd = open_nameless(L);
+	L->outnamed = L->outfd < 0;
+	if (L->outnamed)
+		L->outfd = open_named(L);
+	L->outopen = true;
+	/* What nobody writes can be read, too. */
+	if (ftruncate(L->outfd, (off_t)L->filesize) != 0)
+		failed(L, errno);
+	if (LINK_DEBUG)
+		L->extents = new_extents(&L->mem);
+}
 
-		if (n < 0 && errno != EINTR)
-			give_up(L, fd, errno);
-		if (n > 0)
-			done += (u64)n;
+/* ---- writing --------------------------------------------------------- */
+
+void out_write(Link *L, u64 off, View v)
+{
+	if (LINK_DEBUG)
+		note_extent(L, off, v.n);
+	out_patch(L, off, v);
+}
+
+void out_patch(Link *L, u64 off, View v)
+{
+	while (v.n) {
+		ssize_t n = pwrite(L->outfd, v.p, v.n, (off_t)off);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			failed(L, n < 0 ? errno : EIO);
+			return;
+		}
+		v = (View){v.p + n, v.n - (size_t)n};
+		off += (u64)n;
 	}
-	if (close(fd) != 0)
-		give_up(L, fd, errno);
+}
+
+void out_read(Link *L, u64 off, u8 *p, size_t n)
+{
+	while (n) {
+		ssize_t k = pread(L->outfd, p, n, (off_t)off);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0) {
+			memset(p, 0, n);
+			failed(L, k < 0 ? errno : EIO);
+			return;
+		}
+		p += k;
+		n -= (size_t)k;
+		off += (u64)k;
+	}
+}
+
+void out_check(Link *L)
+{
+	char buf[128];
+
+	if (L->outerr)
+		link_exitf(L, "write %s: %s", L->flag.out,
+			   why_not(L->outerr, buf, sizeof buf));
+}
+
+/* ---- after ----------------------------------------------------------- */
+
+static bool give_name(const Link *L)
+{
+	char proc[32];
+
+	path_of_fd(proc, L->outfd);
+	if (linkat(AT_FDCWD, proc, AT_FDCWD, L->flag.out,
+		   AT_SYMLINK_FOLLOW) == 0)
+		return true;
+	/* Somebody else's that has come meanwhile: as if it had before. */
+	return errno == EEXIST && is_file(L->flag.out) &&
+		unlink(L->flag.out) == 0 &&
+		linkat(AT_FDCWD, proc, AT_FDCWD, L->flag.out,
+		       AT_SYMLINK_FOLLOW) == 0;
+}
+
+void write_output(Link *L)
+{
+	out_check(L);
+	if (!L->outnamed && !give_name(L))
+		failed(L, errno);
+	L->outnamed = true;
+	if (close(L->outfd) != 0)
+		failed(L, errno);
+	out_check(L);
 }

@@ -385,11 +385,6 @@ static void find_funcdata(Link *L, Pcln *P)
 	}
 }
 
-static u32 piece_align(const PcPiece *x)
-{
-	return x->s ? x->arg : 4;
-}
-
 static void place_piece(Link *L, Pcln *P, PcPiece *x)
 {
 	if (x->size == 0) {
@@ -470,7 +465,7 @@ static void collect_all(Link *L, Pcln *P)
 }
 
 void gen_add(Link *L, Sym s, u32 nparts,
-	     void (*write)(Link *L, const Gen *g, u8 *out))
+	     void (*write)(Link *L, const Gen *g, Window *w))
 {
 	u32 i;
 
@@ -485,7 +480,7 @@ typedef struct {
 	const char *name;
 	u64 size;
 	u32 align;
-	void (*write)(Link *L, const Gen *g, u8 *out);
+	void (*write)(Link *L, const Gen *g, Window *w);
 } Table;
 
 /* The symbol of a table, the next within the carrier. */
@@ -539,7 +534,7 @@ static u64 place_funcs(const Link *L, Pcln *P)
 
 		size = round_to(size, L->arch->ptrsize);
 		f->start = (u32)size;
-		size += FUNC_SIZE + ((u64)f->npcdata + f->nfuncdata) * 4;
+		size += func_size(f);
 	}
 	return size;
 }

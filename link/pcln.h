@@ -48,6 +48,12 @@ typedef struct {
 	u32 start;	/* of its _func in functab */
 } PcFunc;
 
+/* Of its _func, with the offsets behind it. */
+static inline u64 func_size(const PcFunc *f)
+{
+	return FUNC_SIZE + ((u64)f->npcdata + f->nfuncdata) * 4;
+}
+
 /* A function whose name is in funcnametab. */
 typedef struct {
 	View name;
@@ -102,6 +108,11 @@ typedef struct Pcln {
 	Sym deferreturn;
 } Pcln;
 
+static inline u32 piece_align(const PcPiece *x)
+{
+	return x->s ? x->arg : 4;
+}
+
 void pcln_files(Link *L, Pcln *P);	/* pclnfile.c */
 
 /* findfunctab.c: of L->textp, with its addresses */
@@ -110,7 +121,7 @@ void findfunctab_write(Link *L, u8 *out);
 
 /* Registers writers for the contents of s, each for a part. */
 void gen_add(Link *L, Sym s, u32 nparts,
-	     void (*write)(Link *L, const Gen *g, u8 *out));
+	     void (*write)(Link *L, const Gen *g, Window *w));
 /* Elements of n that belong to g's part: from *from, to the result. */
 static inline u32 gen_part(const Gen *g, u32 n, u32 *from)
 {
@@ -118,13 +129,13 @@ static inline u32 gen_part(const Gen *g, u32 n, u32 *from)
 	return (u32)((u64)n * (g->part + 1) / g->nparts);
 }
 
-void gen_pcheader(Link *L, const Gen *g, u8 *out);
-void gen_funcnametab(Link *L, const Gen *g, u8 *out);
-void gen_cutab(Link *L, const Gen *g, u8 *out);
-void gen_filetab(Link *L, const Gen *g, u8 *out);
-void gen_pctab(Link *L, const Gen *g, u8 *out);
-void gen_functab(Link *L, const Gen *g, u8 *out);
-void gen_funcdata(Link *L, const Gen *g, u8 *out);
+void gen_pcheader(Link *L, const Gen *g, Window *w);
+void gen_funcnametab(Link *L, const Gen *g, Window *w);
+void gen_cutab(Link *L, const Gen *g, Window *w);
+void gen_filetab(Link *L, const Gen *g, Window *w);
+void gen_pctab(Link *L, const Gen *g, Window *w);
+void gen_functab(Link *L, const Gen *g, Window *w);
+void gen_funcdata(Link *L, const Gen *g, Window *w);
 
 static inline void put32(u8 *p, u32 x, bool big)
 {

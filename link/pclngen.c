@@ -16,13 +16,13 @@ static void put_ptr(const Link *L, u8 *p, u64 x)
 		st64(p, x, L->arch->big);
 }
 
-void gen_pcheader(Link *L, const Gen *g, u8 *out)
+void gen_pcheader(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
 	Sym table[] = {P->funcnametab, P->cutab, P->filetab, P->pctab,
 		       P->functab};
 	u32 i, ptr = L->arch->ptrsize;
-	u8 *p = out + 8;
+	u8 *out = win_room(w, 0, row(L, g->sym)->size), *p = out + 8;
 
 	put32(out, PCLNTAB_MAGIC, L->arch->big);
 	out[6] = (u8)L->la->minlc;
@@ -35,39 +35,36 @@ void gen_pcheader(Link *L, const Gen *g, u8 *out)
 				    row(L, g->sym)->value));
 }
 
-void gen_funcnametab(Link *L, const Gen *g, u8 *out)
+void gen_funcnametab(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
 	u32 i, end = gen_part(g, P->nname, &i);
 
 	for (; i < end; i++)
-		if (P->name[i].name.n)
-			memcpy(out + P->name[i].off, P->name[i].name.p,
-			       P->name[i].name.n);
+		win_copy(w, P->name[i].off, P->name[i].name);
 }
 
-void gen_filetab(Link *L, const Gen *g, u8 *out)
+void gen_filetab(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
 	u32 i, end = gen_part(g, P->nfile, &i);
 
 	for (; i < end; i++)
-		if (P->file[i].name.n)
-			memcpy(out + P->file[i].off, P->file[i].name.p,
-			       P->file[i].name.n);
+		win_copy(w, P->file[i].off, P->file[i].name);
 }
 
-void gen_cutab(Link *L, const Gen *g, u8 *out)
+void gen_cutab(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
 	u32 i, k, end = gen_part(g, P->nunit, &i);
 
 	for (; i < end; i++) {
 		const PcUnit *u = &P->unit[i];
+		u8 *out = win_room(w, (u64)u->off * 4, (size_t)u->n * 4);
 
 		for (k = 0; k < u->n; k++)
-			put32(out + ((size_t)u->off + k) * 4,
-			      u->fileoff[k] - 1, L->arch->big);
+			put32(out + (size_t)k * 4, u->fileoff[k] - 1,
+			      L->arch->big);
 	}
 }
 
@@ -81,17 +78,14 @@ static View bytes_of(const Link *L, Sym s)
 	return v;
 }
 
-void gen_pctab(Link *L, const Gen *g, u8 *out)
+void gen_pctab(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
 	u32 i, end = gen_part(g, P->npc, &i);
 
-	for (; i < end; i++) {
-		View v = bytes_of(L, P->pc[i]);
-
-		if (v.n)
-			memcpy(out + row(L, P->pc[i])->value, v.p, v.n);
-	}
+	for (; i < end; i++)
+		win_copy(w, (u64)row(L, P->pc[i])->value,
+			 bytes_of(L, P->pc[i]));
 }
 
 /* ---- functab ----------------------------------------------------------- */
@@ -172,25 +166,35 @@ static void write_func(const Link *L, const PcFunc *f, u32 entry, u8 *p)
 	}
 }
 
-void gen_functab(Link *L, const Gen *g, u8 *out)
+/* Pairs of entry and offset of the _func, ended by the end of the text. */
+static void write_index(Link *L, u32 i, u32 end, i64 text, Window *w)
+{
+	const PcFunc *f = L->pcln->func;
+	bool last = i < end && end == L->pcln->nfunc, big = L->arch->big;
+	u8 *p = win_room(w, (u64)i * 8, (size_t)(end - i) * 8 + 4 * last);
+
+	for (; i < end; i++, p += 8) {
+		put32(p, text_off(L, f[i].s, text), big);
+		put32(p + 4, f[i].start, big);
+	}
+	if (last)
+		put32(p, text_off(L, f[end - 1].s, text) +
+		      row(L, f[end - 1].s)->size, big);
+}
+
+void gen_functab(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
 	i64 text = row(L, sym_lookup(L, view_str("runtime.text"), 0))->value;
 	u32 i, end = gen_part(g, P->nfunc, &i);
-	const PcFunc *f = NULL;
 
+	write_index(L, i, end, text, w);
 	for (; i < end; i++) {
-		u32 entry;
+		const PcFunc *f = &P->func[i];
 
-		f = &P->func[i];
-		entry = text_off(L, f->s, text);
-		put32(out + (size_t)i * 8, entry, L->arch->big);
-		put32(out + (size_t)i * 8 + 4, f->start, L->arch->big);
-		write_func(L, f, entry, out + f->start);
+		write_func(L, f, (u32)(row(L, f->s)->value - text),
+			   win_room(w, f->start, func_size(f)));
 	}
-	if (f && end == P->nfunc)
-		put32(out + (size_t)end * 8, text_off(L, f->s, text) +
-		      row(L, f->s)->size, L->arch->big);
 }
 
 /* ---- go:func.* --------------------------------------------------------- */
@@ -272,17 +276,23 @@ static void write_funcdata(Link *L, const PcPiece *x, u8 *p)
 	}
 }
 
-void gen_funcdata(Link *L, const Gen *g, u8 *out)
+/* Those of one alignment lie side by side. */
+void gen_funcdata(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
-	u32 i, end = gen_part(g, P->nfd, &i);
+	u32 i, from, align, end = gen_part(g, P->nfd, &from);
 
-	for (; i < end; i++) {
-		const PcPiece *x = &P->fd[i];
+	for (align = P->fdalign; align; align /= 2)
+		for (i = from; i < end; i++) {
+			const PcPiece *x = &P->fd[i];
+			u8 *p;
 
-		if (x->s)
-			write_funcdata(L, x, out + x->off);
-		else
-			write_inltree(L, &P->func[x->arg], out + x->off);
-	}
+			if (piece_align(x) != align)
+				continue;
+			p = win_room(w, x->off, x->size);
+			if (x->s)
+				write_funcdata(L, x, p);
+			else
+				write_inltree(L, &P->func[x->arg], p);
+		}
 }

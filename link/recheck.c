@@ -4,9 +4,21 @@
  * The file is read again by the readers that gofips-check uses, which know
  * nothing of the linker. Whatever they find is a bug of ours.
  */
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "link/link.h"
+
+/* What has been written to the output. */
+typedef struct {
+	u64 off, n;
+} Extent;
+
+struct Extents {
+	Extent *p;
+	u32 n, cap;
+	pthread_mutex_t lock;
+};
 
 typedef struct {
 	u64 addr;
@@ -18,6 +30,48 @@ static _Noreturn void wrong(const char *what, View name)
 	fprintf(stderr, "gofips-link: recheck: %s: %.*s\n", what,
 		(int)name.n, (const char *)name.p);
 	abort();
+}
+
+struct Extents *new_extents(Mem *m)
+{
+	struct Extents *e = mem_alloc(m, sizeof *e);
+
+	pthread_mutex_init(&e->lock, NULL);
+	return e;
+}
+
+void note_extent(Link *L, u64 off, u64 n)
+{
+	struct Extents *e = L->extents;
+
+	pthread_mutex_lock(&e->lock);
+	if (e->n == e->cap) {
+		e->cap = e->cap ? 2 * e->cap : 256;
+		e->p = xrealloc(e->p, e->cap * sizeof *e->p);
+	}
+	e->p[e->n++] = (Extent){off, n};
+	pthread_mutex_unlock(&e->lock);
+}
+
+static int by_off(const void *a, const void *b)
+{
+	const Extent *x = a, *y = b;
+
+	return x->off < y->off ? -1 : x->off > y->off;
+}
+
+static void check_extents(const struct Extents *e)
+{
+	u32 i;
+
+	qsort(e->p, e->n, sizeof *e->p, by_off);
+	for (i = 0; i + 1 < e->n; i++)
+		if (e->p[i].n > e->p[i + 1].off - e->p[i].off) {
+			fprintf(stderr, "%#llx: ",
+				(unsigned long long)e->p[i + 1].off);
+			wrong("two pieces written to one place",
+			      view_str("the output"));
+		}
 }
 
 static int by_addr(const void *a, const void *b)
@@ -146,11 +200,11 @@ void recheck(Link *L)
 	File f;
 	u32 n;
 
-	/* A pipe or device cannot be read again. */
+	check_extents(L->extents);
 	if (file_open(&f, L->flag.out))
-		return;
-	if (f.bytes.n != L->outlen || memcmp(f.bytes.p, L->out, L->outlen))
-		wrong("the file is not what was written",
+		wrong("the file cannot be read", view_str(L->flag.out));
+	if (f.bytes.n != L->outlen)
+		wrong("the file is not as long as what was written",
 		      view_str(L->flag.out));
 	why = image_open(&img, f.bytes);
 	if (why.why)
