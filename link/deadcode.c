@@ -18,50 +18,46 @@
  *     names are only known at run time: its attribute ReflectMethod.
  *
  * Whatever is needed only adds to what else is, so the order of the search
- * does not matter. It goes round by number: symbols of an object lie near
- * each other then, and most references lead onwards. Symbols are visited by
- * batches, for what is to be read of each is somewhere else in memory, and
+ * does not matter: several threads search (deadflood.c). Symbols are visited
+ * by batches, for what is to be read of each is somewhere else in memory, and
  * these places are fetched into the cache all at once, step by step. A
- * method waits in the list of its signature until that is wanted.
+ * method waits in the list of its signature until that is wanted; that, and
+ * what else concerns methods, threads put off until one of them may do it.
  *
  * Source: cmd/link/internal/ld/deadcode.go
  */
+#include <stdlib.h>
+
 #include "link/deadcode.h"
-
-enum { BATCH = 64 };
-
-/* What is done with a relocation, by its type. */
-enum {
-	FOLLOW, IGNORE, METHODOFF, USEIFACE, USEIFACEMETHOD, USENAMEDMETHOD
-};
-
-/* What is looked at for a symbol. */
-typedef struct {
-	Sym s;
-	Rels r;
-	Auxs a;
-} Visit;
 
 /* ---- marking --------------------------------------------------------- */
 
 static bool is_marked(const Deadcode *d, Sym s)
 {
-	return d->marked[s / 64] >> s % 64 & 1;
+	return __atomic_load_n(&d->marked[s / 64], __ATOMIC_SEQ_CST) >>
+		s % 64 & 1;
+}
+
+static u32 attr_of(const Deadcode *d, Sym s)
+{
+	return __atomic_load_n(&row(d->L, s)->attr, __ATOMIC_SEQ_CST);
+}
+
+/* false: it had it. */
+static bool set_attr(Deadcode *d, Sym s, u32 attr)
+{
+	return !(attr_of(d, s) & attr) &&
+		!(__atomic_fetch_or(&row(d->L, s)->attr, attr,
+				    __ATOMIC_SEQ_CST) & attr);
 }
 
 /* The type's relocations mean more from now on, so a visit before this one
- * does not count. This happens once to a symbol. */
-static void use_in_iface(Deadcode *d, Sym s, Sym parent)
+ * does not count. This happens once to a symbol. If it is marked just now,
+ * by another thread, that sees the attribute, or this one sees the mark. */
+static void use_in_iface(Deadcode *d, Sym s)
 {
-	SymRow *r = row(d->L, s);
-
-	if (r->attr & A_USEDINIFACE)
-		return;
-	r->attr |= A_USEDINIFACE;
-	if (is_marked(d, s) && s) {
-		d->marked[s / 64] &= ~(1ull << s % 64);
-		mark(d, s, parent);
-	}
+	if (s && set_attr(d, s, A_USEDINIFACE) && is_marked(d, s))
+		enqueue(d, s);
 }
 
 /* ---- interfaces ------------------------------------------------------ */
@@ -89,9 +85,9 @@ static void use_iface(Deadcode *d, Sym s, Sym to)
 {
 	View from, name;
 
-	if (sym_has(d->L, to, A_ITAB))
+	if (attr_of(d, to) & A_ITAB)
 		to = decode_itab_type(d->L, to);
-	if (!sym_has(d->L, to, A_GOTYPE)) {
+	if (!(attr_of(d, to) & A_GOTYPE)) {
 		from = sym_name(d->L, s);
 		name = sym_name(d->L, to);
 		link_exitf(d->L, "R_USEIFACE in %.*s references %.*s which is "
@@ -99,36 +95,84 @@ static void use_iface(Deadcode *d, Sym s, Sym to)
 			   (const char *)from.p, (int)name.n,
 			   (const char *)name.p);
 	}
-	use_in_iface(d, to, s);
+	use_in_iface(d, to);
 }
 
 /* ---- the search ------------------------------------------------------ */
 
-static void use_marker(Deadcode *d, Sym s, u8 action, Rel r)
+/* One thread at a time numbers names and methods. */
+static void settle_one(Deadcode *d, const Later *l)
 {
-	if (action == USEIFACE)
-		use_iface(d, s, r.sym);
-	else if (action == USEIFACEMETHOD)
-		use_iface_method(d, r);
-	else if (action == USENAMEDMETHOD)
-		want_name(d, name_number(d, sym_data(d->L, r.sym), false));
+	const Link *L = d->L;
+	Rels r = sym_rels(L, l->s);
+
+	switch (l->action) {
+	case METHODOFF:
+		add_method(d, l->s, r, l->rel, rel_at(L, r, l->rel));
+		break;
+	case USEIFACEMETHOD:
+		use_iface_method(d, rel_at(L, r, l->rel));
+		break;
+	case USENAMEDMETHOD:
+		want_name(d, name_number(d, sym_data(L, rel_at(L, r, l->rel)
+						     .sym), false));
+		break;
+	case REFLECT:
+		see_reflect(d);
+		break;
+	default:
+		symvec_add(&d->L->tmp, &d->pkginits, l->s);
+	}
 }
 
-static void visit_method(Deadcode *d, Sym s, Rels r, u32 k)
+/* Without hurry only if no other thread does it. */
+void settle(Worker *w, bool now)
 {
-	Rel mtyp;
+	Deadcode *d = w->d;
 
-	if (r.n - k < 3) {
-		View name = sym_name(d->L, s);
-
-		link_exitf(d->L, "%.*s: expect three consecutive R_METHODOFF "
-			   "relocs", (int)name.n, (const char *)name.p);
-	}
-	if (!sym_has(d->L, s, A_USEDINIFACE))
+	if (w->nlater == 0)
 		return;
-	mtyp = rel_at(d->L, r, k);
-	use_in_iface(d, mtyp.sym, s);
-	add_method(d, s, r, k, mtyp);
+	if (now)
+		pthread_mutex_lock(&d->lock);
+	else if (pthread_mutex_trylock(&d->lock))
+		return;
+	for (u32 i = 0; i < w->nlater; i++)
+		settle_one(d, &w->later[i]);
+	w->nlater = 0;
+	pthread_mutex_unlock(&d->lock);
+}
+
+static void add_later(Worker *w, Sym s, u32 rel, u32 action)
+{
+	if (w->nlater == MAXLATER)
+		settle(w, true);
+	w->later[w->nlater++] = (Later){s, rel, action};
+}
+
+static void visit_method(Worker *w, Sym s, Rels r, u32 k)
+{
+	if (r.n - k < 3) {
+		View name = sym_name(w->d->L, s);
+
+		link_exitf(w->d->L, "%.*s: expect three consecutive "
+			   "R_METHODOFF relocs", (int)name.n,
+			   (const char *)name.p);
+	}
+	if (!(attr_of(w->d, s) & A_USEDINIFACE))
+		return;
+	use_in_iface(w->d, rel_at(w->d->L, r, k).sym);
+	add_later(w, s, k, METHODOFF);
+}
+
+/* A relocation that does more, or other, than to mark its target. */
+static void visit_marker(Worker *w, Sym s, Rels r, u32 k, u8 action)
+{
+	if (action == METHODOFF)
+		visit_method(w, s, r, k);
+	else if (action == USEIFACE)
+		use_iface(w->d, s, rel_at(w->d->L, r, k).sym);
+	else if (action != IGNORE)
+		add_later(w, s, k, action);
 }
 
 /* As resolve, but that kinds of references alternate is no matter. */
@@ -143,9 +187,10 @@ static inline Sym target(const Deadcode *d, const LObj *o, const Bases *b,
 	return s ? s : resolve(d->L, o, ref);
 }
 
-static void visit_rels(Deadcode *d, Sym s, Rels r)
+static void visit_rels(Worker *w, Sym s, Rels r)
 {
-	bool iface = (row(d->L, s)->attr & (A_GOTYPE | A_USEDINIFACE)) ==
+	Deadcode *d = w->d;
+	bool iface = (attr_of(d, s) & (A_GOTYPE | A_USEDINIFACE)) ==
 		(A_GOTYPE | A_USEDINIFACE);
 	const Bases *b = r.obj ? &d->bases[r.obj->idx] : NULL;
 
@@ -156,20 +201,16 @@ static void visit_rels(Deadcode *d, Sym s, Rels r)
 		SymRef ref = goobj_symref(p + 15);
 		Sym to;
 
-		if (type >> 15 || action == IGNORE)
+		if (type >> 15)
 			continue;
-		if (action == METHODOFF) {
-			visit_method(d, s, r, k);
-			k += 2;
-			continue;
-		}
 		if (action != FOLLOW) {
-			use_marker(d, s, action, rel_at(d->L, r, k));
+			visit_marker(w, s, r, k, action);
+			k += action == METHODOFF ? 2 : 0;
 			continue;
 		}
 		to = r.obj ? target(d, r.obj, b, ref) : ref.sym;
-		if (iface && sym_has(d->L, to, A_GOTYPE))
-			use_in_iface(d, to, s);
+		if (iface && attr_of(d, to) & A_GOTYPE)
+			use_in_iface(d, to);
 		mark(d, to, s);
 	}
 }
@@ -184,52 +225,20 @@ static void visit_auxs(Deadcode *d, Sym s, Auxs a)
 	}
 }
 
-static void visit(Deadcode *d, const Visit *v)
+static void visit(Worker *w, const Visit *v)
 {
-	SymRow *r = row(d->L, v->s);
+	Deadcode *d = w->d;
+	u32 attr = attr_of(d, v->s);
 
-	r->attr |= A_REACHABLE;
-	if (r->attr & A_REFLECTMETHOD)
-		see_reflect(d);
-	visit_rels(d, v->s, v->r);
+	set_attr(d, v->s, A_REACHABLE);
+	if (attr & A_REFLECTMETHOD)
+		add_later(w, v->s, 0, REFLECT);
+	visit_rels(w, v->s, v->r);
 	visit_auxs(d, v->s, v->a);
-	if (r->attr & A_PKGINIT && v->a.n > 0)
-		symvec_add(&d->L->tmp, &d->pkginits, v->s);
-	if (r->attr & A_EXTERNAL)
-		mark(d, r->outer, v->s);
-}
-
-/* Goes to the next word of waiting that is not 0, round once at most. */
-static bool next_word(Deadcode *d)
-{
-	u32 w = d->at / 64;
-	u64 here = d->at < d->nwords * 64 ?
-		d->words[w] & ~0ull << d->at % 64 : 0;
-
-	for (u32 k = 0; !here && k < d->nwords; k++) {
-		w = w + 1 < d->nwords ? w + 1 : 0;
-		here = d->words[w];
-	}
-	if (here)
-		d->at = w * 64 + (u32)__builtin_ctzll(here);
-	return here;
-}
-
-static u32 next_batch(Deadcode *d, Visit *v)
-{
-	u32 n = 0;
-
-	while (n < BATCH && next_word(d)) {
-		u64 *w = &d->waiting[d->at];
-
-		for (; *w && n < BATCH; *w &= *w - 1) {
-			v[n].s = d->at * 64 + (u32)__builtin_ctzll(*w);
-			__builtin_prefetch(row(d->L, v[n++].s), 1);
-		}
-		if (!*w)
-			d->words[d->at / 64] &= ~(1ull << d->at % 64);
-	}
-	return n;
+	if (attr & A_PKGINIT && v->a.n > 0)
+		add_later(w, v->s, 0, PKGINIT);
+	if (attr & A_EXTERNAL)
+		mark(d, row(d->L, v->s)->outer, v->s);
 }
 
 static void fetch_index(const Deadcode *d, const Visit *v)
@@ -257,19 +266,14 @@ static void fetch_records(const Deadcode *d, Visit *v)
 					    AUX_SIZE));
 }
 
-static void flood(Deadcode *d)
+void visit_all(Worker *w, Visit *v, u32 n)
 {
-	Visit v[BATCH];
-	u32 n;
-
-	while ((n = next_batch(d, v)) > 0) {
-		for (u32 i = 0; i < n; i++)
-			fetch_index(d, &v[i]);
-		for (u32 i = 0; i < n; i++)
-			fetch_records(d, &v[i]);
-		for (u32 i = 0; i < n; i++)
-			visit(d, &v[i]);
-	}
+	for (u32 i = 0; i < n; i++)
+		fetch_index(w->d, &v[i]);
+	for (u32 i = 0; i < n; i++)
+		fetch_records(w->d, &v[i]);
+	for (u32 i = 0; i < n; i++)
+		visit(w, &v[i]);
 }
 
 /* ---- map.init -------------------------------------------------------- */
@@ -306,6 +310,13 @@ static void mapinitcleanup1(Link *L, Sym init, Sym noop)
 	}
 }
 
+static int by_number(const void *a, const void *b)
+{
+	Sym x = *(const Sym *)a, y = *(const Sym *)b;
+
+	return (x > y) - (x < y);
+}
+
 static void mapinitcleanup(Deadcode *d)
 {
 	Link *L = d->L;
@@ -314,6 +325,8 @@ static void mapinitcleanup(Deadcode *d)
 
 	if (!noop)
 		link_exitf(L, "could not look up runtime.mapinitnoop");
+	if (d->pkginits.n)
+		qsort(d->pkginits.p, d->pkginits.n, sizeof(Sym), by_number);
 	for (u32 i = 0; i < d->pkginits.n; i++)
 		mapinitcleanup1(L, d->pkginits.p[i], noop);
 }
@@ -372,6 +385,9 @@ static void deadcode_init(Deadcode *d)
 	set_bases(d);
 	deadmethod_init(d);
 	d->marked[0] = 1;
+	d->threads = L->flag.why ? 1 : L->flag.threads ? L->flag.threads :
+		pool_cpus();
+	pthread_mutex_init(&d->lock, NULL);
 	if (L->flag.why) {
 		L->nreachparent = L->nsym;
 		d->parent = L->reachparent =

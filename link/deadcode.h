@@ -1,6 +1,8 @@
-/* Between deadcode.c and deadmethod.c. */
+/* Between deadcode.c, deadflood.c and deadmethod.c. */
 #ifndef LINK_DEADCODE_H
 #define LINK_DEADCODE_H
+
+#include <pthread.h>
 
 #include "link/decodesym.h"
 
@@ -41,14 +43,19 @@ typedef struct {
 typedef struct {
 	Link *L;
 	/* A bit for each symbol: is marked, is to be visited; and for each
-	 * word of waiting: is not 0. Symbol 0 is marked. */
+	 * word of waiting: may be not 0. Symbol 0 is marked. Any thread
+	 * changes them, and A_REACHABLE, A_USEDINIFACE of rows. */
 	u64 *marked, *waiting, *words;
 	u32 nwords;	/* of words */
-	u32 at;	/* place in waiting */
+	u32 active;	/* threads that may still mark something */
+	unsigned threads;
 	Bases *bases;	/* by object */
-	Sym *parent;	/* NULL if nobody asks */
+	Sym *parent;	/* NULL if nobody asks; else there is one thread */
 	u8 action[512];	/* by number in objects */
 	bool aux[NAux];	/* which auxiliary symbols are marked */
+
+	/* What follows is of the thread that has the lock. */
+	pthread_mutex_t lock;
 	bool reflect_seen;
 	SymVec pkginits;
 
@@ -62,18 +69,68 @@ typedef struct {
 	u32 nname, capname, nsig, capsig, nmethod, capmethod;
 } Deadcode;
 
-/* Most are marked already, but which cannot be foreseen: no branch. */
+/* What is done with a relocation, by its type; the last two, with a symbol.
+ * What is in the second row is left to the thread that has the lock. */
+enum {
+	FOLLOW, IGNORE, USEIFACE,
+	METHODOFF, USEIFACEMETHOD, USENAMEDMETHOD, REFLECT, PKGINIT
+};
+
+/* Relocation rel of s, or s, of which that kind of thing is to be told. */
+typedef struct {
+	Sym s;
+	u32 rel;
+	u32 action;
+} Later;
+
+/* A thread that searches. */
+enum { MAXLATER = 512 };
+typedef struct {
+	Deadcode *d;
+	u32 at;	/* place in waiting */
+	u32 nlater;
+	Later later[MAXLATER];
+} Worker;
+
+/* A bit of a set that other threads change, too; false: it was there. Most
+ * are there, and looking costs much less than changing. */
+static inline bool set_bit(u64 *set, u32 i)
+{
+	u64 *w = &set[i / 64], bit = 1ull << i % 64;
+
+	return !(__atomic_load_n(w, __ATOMIC_SEQ_CST) & bit) &&
+		!(__atomic_fetch_or(w, bit, __ATOMIC_SEQ_CST) & bit);
+}
+
+/* s is to be visited, once more if it was. Its bit comes before its word's:
+ * see deadflood.c. */
+static inline void enqueue(Deadcode *d, Sym s)
+{
+	set_bit(d->waiting, s);
+	set_bit(d->words, s / 64);
+}
+
 static inline void mark(Deadcode *d, Sym s, Sym parent)
 {
-	u32 w = s / 64;
-	u64 bit = 1ull << s % 64, fresh = ~d->marked[w] & bit;
-
-	d->marked[w] |= bit;
-	d->waiting[w] |= fresh;
-	d->words[w / 64] |= (u64)(fresh != 0) << w % 64;
-	if (d->parent && s && !d->parent[s])
+	if (!set_bit(d->marked, s))
+		return;
+	if (d->parent)
 		d->parent[s] = parent;
+	enqueue(d, s);
 }
+
+/* deadcode.c */
+/* What is to be read of a symbol that is visited. */
+typedef struct {
+	Sym s;
+	Rels r;
+	Auxs a;
+} Visit;
+void visit_all(Worker *w, Visit *v, u32 n);
+void settle(Worker *w, bool now);	/* w->later */
+
+/* deadflood.c: visits whatever is marked until nothing is left. */
+void flood(Deadcode *d);
 
 /* deadmethod.c */
 void deadmethod_init(Deadcode *d);
