@@ -103,6 +103,8 @@ void asm_parse_file(AsmCtx *c, const char *file, Buf *symabis);
 AsmFunc *asm_func_of(AsmCtx *c, const LSym *s);
 void asm_flush(AsmCtx *c, u32 first);
 void asm_dwarf(AsmCtx *c, AsmFunc *f);
+/* asmpcln.c: all tables of a function that is assembled. */
+void asm_linkpcln(AsmCtx *c, AsmFunc *f);
 /* Marks s as made by GLOBL. */
 void asm_globl(AsmCtx *c, LSym *s, i64 size, u32 flag, AsmPos pos);
 u8 asm_func_id(Release r, View name, bool wrapper);
