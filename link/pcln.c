@@ -441,8 +441,15 @@ static void collect(void *arg, size_t i)
 /* As much as most programs need; tasks find more by themselves. */
 static void make_room(Link *L, Pcln *P)
 {
-	size_t files = 1024 + 8 * (size_t)P->nfunc;
+	size_t files = 4096;
+	u32 i;
 
+	for (i = OBJ_FIRST; i < L->nobj; i++)
+		if (P->unitof[i])
+			files += L->obj[i]->o.nfile;
+	P->capfile = (u32)(files / 4);
+	P->file = mem_alloc(&L->mem, P->capfile * sizeof *P->file);
+	files *= 8;	/* numbers, names with $GOROOT replaced */
 	P->capname = 64 + P->nfunc + P->nfunc / 2;
 	P->cappc = 64 + 6 * P->nfunc;
 	P->capfd = 64 + 2 * P->nfunc;
