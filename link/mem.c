@@ -9,9 +9,27 @@
 
 #include "link/link.h"
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
 enum {
 	HUGE = 2 << 20,
-	PIECE = 64 << 20	/* address space: what is not touched is free */
+	PIECE = 64 << 20,	/* address space: what is not touched is free */
+#ifdef __SANITIZE_ADDRESS__
+	REDZONE = 16	/* behind each allocation: may not be touched */
+#else
+	REDZONE = 0
+#endif
 };
 
 static size_t round_up(size_t n, size_t to)
@@ -44,31 +62,38 @@ void *mem_reserve(size_t n)
 
 void mem_release(void *p, size_t n)
 {
-	if (p)
-		munmap(p, round_up(n, HUGE));
+	if (!p)
+		return;
+	ASAN_UNPOISON_MEMORY_REGION(p, round_up(n, HUGE));
+	munmap(p, round_up(n, HUGE));
 }
 
 /* Clearing what has been touched before costs less than touching more. */
 void mem_reset(Mem *m)
 {
-	if (m->used)
-		memset(m->p, 0, m->used);
+	if (m->used == 0)
+		return;
+	ASAN_UNPOISON_MEMORY_REGION(m->p, m->used);
+	memset(m->p, 0, m->used);
+	ASAN_POISON_MEMORY_REGION(m->p, m->used);
 	m->used = 0;
 }
 
 void *mem_alloc(Mem *m, size_t n)
 {
+	size_t len = round_up(n, 16) + REDZONE;
 	u8 *p;
 
-	n = round_up(n, 16);
-	if (m->cap - m->used < n) {
+	if (m->cap - m->used < len) {
 		/* The rest of the old piece is lost. */
-		m->cap = n < PIECE ? PIECE : round_up(n, HUGE);
+		m->cap = len < PIECE ? PIECE : round_up(len, HUGE);
 		m->p = mem_reserve(m->cap);
 		m->used = 0;
+		ASAN_POISON_MEMORY_REGION(m->p, m->cap);
 	}
 	p = m->p + m->used;
-	m->used += n;
+	m->used += len;
+	ASAN_UNPOISON_MEMORY_REGION(p, n);
 	return p;
 }
 
