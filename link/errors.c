@@ -58,7 +58,9 @@ static _Noreturn void quit(const char *prefix, const char *sep, int status,
 	if (vasprintf(&text, fmt, ap) < 0)
 		DIE("out of memory");
 	fprintf(stderr, "%s%s%s\n", prefix, sep, text);
-	exit(status);
+	/* Not exit: this may be one of several threads that all do it. */
+	fflush(stdout);
+	_exit(status);
 }
 
 void link_exitf(const Link *L, const char *fmt, ...)
