@@ -255,13 +255,15 @@ static void add_object(Link *L, Lib *lib, LObj *o)
 	add_imports(L, lib, o);
 }
 
+/* A file that importcfg names for a second package is read once more: objects
+ * are of one package. */
 static Input *input_of(Inputs *ld, const char *path)
 {
 	const MapSlot *m = map_get(&ld->input, view_str(path), 0);
-	Input *in;
+	Input *in = m ? m->val.p : NULL;
 
-	if (m)
-		return m->val.p;
+	if (in && !in->taken)
+		return in;
 	in = mem_alloc(&ld->L->mem, sizeof *in);
 	input_open(in, path);
 	input_scan(in);
@@ -273,6 +275,7 @@ static void load_lib(Inputs *ld, Lib *lib)
 	Link *L = ld->L;
 	Input *in = input_of(ld, lib->file);
 
+	in->taken = true;
 	if (in->why)
 		link_exitf(L, "cannot open file %s: open %s: %s", lib->file,
 			   lib->file, go_strerror(L, in->why));

@@ -20,6 +20,7 @@ typedef struct {
 	const char *path;
 	File file;
 	const char *why;	/* it cannot be opened */
+	bool taken;	/* its objects are part of the link */
 	LObj **obj;
 	u32 nobj, capobj;
 	/* What is wrong behind the last of obj. */

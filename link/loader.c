@@ -72,6 +72,8 @@ void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li)
 	r->attr = (r->attr & ~(u32)A_OBJECT) | object_attr(ld, o, li, p);
 }
 
+enum { MAXNAME = 1 << 26 };
+
 /* ---- 0. objects are checked, names hashed ---------------------------- */
 
 static const char *hash_names(Load *ld, const LObj *o, ObjLoad *ol)
@@ -88,6 +90,8 @@ static const char *hash_names(Load *ld, const LObj *o, ObjLoad *ol)
 			return "symbol of unknown kind";
 		if (align & (align - 1) || align > 1u << 30)
 			return "alignment that is no power of two";
+		if (ld32(p, false) > MAXNAME)
+			return "symbol name too long";
 		if (abi > SymABIInternal && abi != SymABIstatic)
 			return "invalid symbol ABI";
 		if (i - o->o.nsymdef < hashed)

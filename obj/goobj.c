@@ -183,6 +183,12 @@ static Fault check_strings(const GoObj *o, Blk b, u32 n, u32 at, u64 *total)
 /* Strings may be shared, and in a hostile file every record may have one as
  * long as the file. Who prints or hashes all names must not need more than
  * linear time for it. Real objects stay below twice their size. */
+static Fault check_total(const GoObj *o, u64 total)
+{
+	return total <= 16 * (u64)o->obj.n ? OK :
+		fault("the names are longer than can be true", GOOBJ_HEADER);
+}
+
 static Fault check_all_strings(const GoObj *o)
 {
 	static const struct { Blk b; u8 at; } strs[] = {
@@ -195,10 +201,7 @@ static Fault check_all_strings(const GoObj *o)
 	for (size_t i = 0; !f.why && i < NELEM(strs); i++)
 		f = check_strings(o, strs[i].b, block_count(o, strs[i].b),
 				  strs[i].at, &total);
-	if (!f.why && total > 16 * (u64)o->obj.n)
-		f = fault("the names are longer than can be true",
-			  GOOBJ_HEADER);
-	return f;
+	return f.why ? f : check_total(o, total);
 }
 
 /* Every record of block b has a good reference at its beginning. */
@@ -436,6 +439,8 @@ Fault goobj_begin(View obj, GoObj *o)
 		f = check_strings(o, BlkAutolib, o->nautolib, 0, &total);
 	if (!f.why)
 		f = check_strings(o, BlkPkgIdx, o->npkg, 0, &total);
+	if (!f.why)
+		f = check_total(o, total);
 	return f;
 }
 
