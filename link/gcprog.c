@@ -17,7 +17,8 @@
 
 enum {
 	MAXLITERAL = 127,
-	MAXDEPTH = 1024	/* types in types */
+	MAXDEPTH = 1024,	/* types in types */
+	MAXSTEPS = 1 << 27
 };
 
 /* A type that is being gone through. */
@@ -33,7 +34,7 @@ typedef struct {
 	u64 index;	/* bits so far */
 	u8 lit[MAXLITERAL];
 	unsigned nlit;
-	u64 left;	/* types that may still be gone through */
+	u64 left;	/* types, fields, bits that may still be looked at */
 } Gc;
 
 static void flush(Gc *g)
@@ -82,6 +83,13 @@ static void bad_type(const Gc *g, Sym type)
 		   (int)name.n, (const char *)name.p);
 }
 
+static void spend(Gc *g, u64 steps, Sym type)
+{
+	if (g->left < steps)
+		bad_type(g, type);
+	g->left -= steps;
+}
+
 static void zero_until(Gc *g, u64 index, Sym type)
 {
 	u64 skip = index - g->index;
@@ -108,6 +116,7 @@ static void add_mask(Gc *g, const TypeDesc *t, u64 off)
 		sym_errorf(g->L, g->b.s, "GC mask not available");
 	if (n > 8 * (u64)mask.n)
 		n = 8 * (u64)mask.n;
+	spend(g, n, t->s);
 	for (i = 0; i < n; i++)
 		if (mask.p[i / 8] >> i % 8 & 1) {
 			zero_until(g, off / ptr + i, t->s);
@@ -118,8 +127,7 @@ static void add_mask(Gc *g, const TypeDesc *t, u64 off)
 static void push(Gc *g, Level *l, Sym type, u64 off)
 {
 	*l = (Level){decodetype(g->L, type), off, 0};
-	if (g->left-- == 0)
-		bad_type(g, type);
+	spend(g, 1, type);
 	if (decodetype_ptrdata(&l->t) == 0)
 		sym_errorf(g->L, g->b.s, "has no pointers but in data "
 			   "section");
@@ -151,6 +159,7 @@ static bool struct_step(Gc *g, Level *l, Sym *type, u64 *off)
 	while ((i = l->next++) < n) {
 		TypeDesc f;
 
+		spend(g, 1, l->t.s);
 		*type = decodetype_struct_field_type(&l->t, i);
 		f = decodetype(g->L, *type);
 		if (decodetype_ptrdata(&f) == 0)
@@ -207,8 +216,10 @@ void gcprog_emit(Link *L, const char *name, const SymVec *v, u64 end)
 	Level *level = mem_alloc(&L->mem, MAXDEPTH * sizeof *level);
 	u32 i;
 
-	/* Every type has a word at least. */
+	/* Every type has a word at least, a field mostly a byte. */
 	g.left = 64 * (end / L->arch->ptrsize + 64);
+	if (g.left > MAXSTEPS)
+		g.left = MAXSTEPS;
 	for (i = 0; i < v->n; i++) {
 		Sym type = sym_gotype(L, v->p[i]);
 
