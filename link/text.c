@@ -16,6 +16,7 @@
 #include "link/link.h"
 
 enum { MINFUNC = 16 };
+static const u64 MAXTEXT = UINT64_C(1) << 32;
 
 static const struct {
 	const char *pkg;
@@ -87,7 +88,13 @@ static u64 assign_address(Link *L, Sect *sect, Sym s, u64 va)
 		sect->align = align;
 	va = round_to(va, align);
 	r->value = (i64)va;
-	return va + (r->size > MINFUNC ? r->size : MINFUNC);
+	va += r->size > MINFUNC ? r->size : MINFUNC;
+	/* No call reaches as far, and no table has room for it. */
+	if (va - sect->vaddr > MAXTEXT)
+		link_exitf(L, "too much code (%llu bytes, over %llu)",
+			   (unsigned long long)(va - sect->vaddr),
+			   (unsigned long long)MAXTEXT);
+	return va;
 }
 
 /* The sum of calls in s, each of which may need a trampoline. */
