@@ -159,7 +159,8 @@ static void join_rela(Link *L, SymVec *v)
 enum {
 	SINGLE = 1,	/* a section for each symbol, of its name */
 	EMPTY = 2,	/* made even if there are no symbols */
-	ALIGNALL = 4	/* aligned for all kinds, not just the first */
+	ALIGNALL = 4,	/* aligned for all kinds, not just the first */
+	UNCHECKED = 8	/* what the first kind has may be too much */
 };
 
 /* Kinds from..to make a section; marks are symbols that lie in it too. */
@@ -172,19 +173,20 @@ typedef struct {
 static const SectRow writable[] = {
 	{NULL, K_SBUILDINFO, K_SWINDOWS, SINGLE, {0}},
 	{".go.module", K_SMODULEDATA, K_SMODULEDATA, 0, {0}},
-	{".got", K_SELFGOT, K_SELFGOT, 0, {0}},
-	{".got", K_SMACHOGOT, K_SMACHOGOT, 0, {0}},
-	{".noptrdata", K_SNOPTRDATA, K_SNOPTRDATAEND, EMPTY,
+	{".got", K_SELFGOT, K_SELFGOT, UNCHECKED, {0}},
+	{".got", K_SMACHOGOT, K_SMACHOGOT, UNCHECKED, {0}},
+	{".noptrdata", K_SNOPTRDATA, K_SNOPTRDATAEND, EMPTY | UNCHECKED,
 	 {"runtime.noptrdata", "runtime.enoptrdata"}},
-	{".data", K_SDATA, K_SXCOFFTOC, EMPTY,
+	{".data", K_SDATA, K_SXCOFFTOC, EMPTY | UNCHECKED,
 	 {"runtime.data", "runtime.edata"}},
-	{".bss", K_SBSS, K_SBSS, EMPTY, {"runtime.bss", "runtime.ebss"}},
+	{".bss", K_SBSS, K_SBSS, EMPTY | UNCHECKED,
+	 {"runtime.bss", "runtime.ebss"}},
 }, noptrbss[] = {
-	{".noptrbss", K_SNOPTRBSS, K_SNOPTRBSS, EMPTY,
+	{".noptrbss", K_SNOPTRBSS, K_SNOPTRBSS, EMPTY | UNCHECKED,
 	 {"runtime.noptrbss", "runtime.enoptrbss"}},
 }, fuzz[] = {
 	{".go.fuzzcntrs", K_SLIBFUZZER_8BIT_COUNTER,
-	 K_SLIBFUZZER_8BIT_COUNTER, 0,
+	 K_SLIBFUZZER_8BIT_COUNTER, UNCHECKED,
 	 {"runtime.__start___sancov_cntrs", "runtime.__stop___sancov_cntrs",
 	  "internal/fuzz._counters", "internal/fuzz._ecounters"}},
 }, executable[] = {
@@ -192,7 +194,7 @@ static const SectRow writable[] = {
 }, readonly[] = {
 	{".rodata", K_SSTRING, K_SRODATAEND, EMPTY | ALIGNALL,
 	 {"runtime.rodata", "runtime.erodata"}},
-	{".gopclntab", K_SPCLNTAB, K_SPCLNTAB, EMPTY,
+	{".gopclntab", K_SPCLNTAB, K_SPCLNTAB, EMPTY | UNCHECKED,
 	 {"runtime.pclntab", "runtime.pcheader", "runtime.funcnametab",
 	  "runtime.cutab", "runtime.filetab", "runtime.pctab",
 	  "runtime.functab", "go:func.*", "runtime.epclntab"}},
@@ -250,7 +252,6 @@ static void assign_kind(Link *L, DoData *d, Sect *t, Kind k)
 	for (i = 0; i < v->n; i++)
 		assign(L, d, t, v->p[i]);
 	t->length = d->size - t->vaddr;
-	check_size(L, d, k);
 }
 
 static Sect *new_sect(Link *L, DoData *d, Seg *seg, const char *name, u8 rwx,
@@ -276,7 +277,6 @@ static void single(Link *L, DoData *d, Seg *seg, u8 rwx, Sym s)
 
 	assign(L, d, t, s);
 	t->length = d->size - t->vaddr;
-	check_size(L, d, row(L, s)->kind);
 }
 
 static u32 row_align(const DoData *d, const SectRow *r)
@@ -307,9 +307,11 @@ static void row_sects(Link *L, DoData *d, Seg *seg, u8 rwx, const SectRow *r,
 	u32 k, i;
 
 	if (r->how & SINGLE) {
-		for (k = r->from; k <= r->to; k++)
+		for (k = r->from; k <= r->to; k++) {
 			for (i = 0; i < d->sym[k].n; i++)
 				single(L, d, seg, rwx, d->sym[k].p[i]);
+			check_size(L, d, k);
+		}
 		return;
 	}
 	if (!(r->how & EMPTY) && d->sym[r->from].n == 0)
@@ -319,8 +321,13 @@ static void row_sects(Link *L, DoData *d, Seg *seg, u8 rwx, const SectRow *r,
 			r->from == K_SRODATARELRO ? "" : name).p;
 	t = new_sect(L, d, seg, name, rwx, row_align(d, r));
 	skip_zero_type(L, d, r->from);
-	for (k = r->from; k <= r->to; k++)
+	for (k = r->from; k <= r->to; k++) {
 		assign_kind(L, d, t, k);
+		if (k > r->from || !(r->how & UNCHECKED))
+			check_size(L, d, k);
+	}
+	if (r->from == K_SDATA)
+		check_size(L, d, K_SDATA);
 	for (i = 0; i < NELEM(r->marks) && r->marks[i]; i++)
 		mark(L, r->marks[i], t);
 }
@@ -356,8 +363,10 @@ static void noptrbss_sect(Link *L, DoData *d)
 	t = L->seg[SEG_DATA].sect[L->seg[SEG_DATA].n - 1];
 	set_offset(L, "runtime.gcmask.*", t->length, t);
 	assign_kind(L, d, t, K_SGCMASK);
+	check_size(L, d, K_SGCMASK);
 	start = t->length;
 	assign_kind(L, d, t, K_SCOVERAGE_COUNTER);
+	check_size(L, d, K_SCOVERAGE_COUNTER);
 	len = t->length - start;
 	set_offset(L, "runtime.covctrs", start + len % 4, t);
 	set_offset(L, "runtime.ecovctrs", start + len, t);
