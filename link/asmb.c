@@ -50,20 +50,23 @@ static u64 sect_place(const Sect *t, u64 off)
 	return t->seg->fileoff + (t->vaddr - t->seg->vaddr) + off;
 }
 
+/* In pieces: a function may say that it is much larger than its code. */
 static void pad(Window *w, u64 from, u64 to)
 {
 	View with = w->L->la->codepad;
-	u8 *p;
-	size_t k;
+	size_t most = (64 << 10) * with.n, n, k;
 
-	if (!with.n || from >= to)
-		return;
-	p = win_room(w, from, (size_t)(to - from));
-	if (with.n == 1)
-		memset(p, with.p[0], (size_t)(to - from));
-	else
-		for (k = 0; k < to - from; k++)
-			p[k] = with.p[k % with.n];
+	for (; with.n && from < to; from += n) {
+		u8 *p;
+
+		n = to - from < most ? (size_t)(to - from) : most;
+		p = win_room(w, from, n);
+		if (with.n == 1)
+			memset(p, with.p[0], n);
+		else
+			for (k = 0; k < n; k++)
+				p[k] = with.p[k % with.n];
+	}
 }
 
 /* What lies between this function and the next, or the section's end. */
