@@ -364,6 +364,8 @@ static void make_unit_die(Link *L, DwUnit *u, u32 number)
 	name = mem_printf(&L->mem, "go:info..pkg.%.*s.%u", (int)pkg.n,
 			  (const char *)pkg.p, number);
 	u->sym = sym_lookup_or_create(L, name, 0);
+	if (L->dwarf->of[u->sym])
+		dwarf_twice(L, u->sym);
 	sym_update(L, u->sym);
 	row(L, u->sym)->kind = K_SDWARFCUINFO;
 	row(L, u->sym)->attr |= A_NOTINSYMTAB | A_REACHABLE;

@@ -134,6 +134,7 @@ typedef struct Dwarf {
 	Sym unspecified, uintptr_die;	/* DIEs */
 	struct DwRef *stack;	/* dwarftype.c: types still to be walked */
 	u32 nstack, capstack;
+	u64 namebytes;	/* of all names of DIEs, and of their children */
 	u8 *names;	/* where new names are put together */
 	size_t nameused, namecap;
 } Dwarf;
@@ -166,6 +167,7 @@ u32 dwarf_prototype(Link *L, unsigned id);
 /* Symbol of prefix and name; 0: there is none. */
 Sym dwarf_lookup(Link *L, const char *prefix, View name);
 Sym dwarf_lookup_or_create(Link *L, const char *prefix, View name);
+_Noreturn void dwarf_twice(Link *L, Sym die);	/* it is listed twice */
 Sym dwarf_type_or_exit(Link *L, const char *name);	/* lookupOrDiag */
 
 /* ---- dwarfsynth.c: strings, slices, maps, channels --------------- */

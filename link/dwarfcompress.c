@@ -185,12 +185,24 @@ static void lay_out_again(Link *L)
 	seg->length = pos - seg->vaddr;
 }
 
+/* That has been told, and there will be no output. */
+static bool too_large(const Link *L)
+{
+	const Seg *seg = &L->seg[SEG_DWARF];
+	u32 i;
+
+	for (i = 0; i < seg->n; i++)
+		if (seg->sect[i]->length > INT32_MAX)
+			return true;
+	return false;
+}
+
 void dwarfcompress(Link *L)
 {
 	Job j = {.L = L};
 	u32 i, k;
 
-	if (!L->flag.compressdwarf || !L->ndwarfp)
+	if (!L->flag.compressdwarf || !L->ndwarfp || too_large(L))
 		return;
 	make_streams(L, &j);
 	L->seg[SEG_DWARF].n = 0;

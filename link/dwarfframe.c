@@ -24,7 +24,8 @@ enum {
 enum {
 	DATA_ALIGN = -4,	/* factor of all offsets */
 	FLAG_TOPFRAME = 1,	/* abi.FuncFlagTopFrame */
-	STEP_ROOM = 24	/* bytes that a step takes at most */
+	STEP_ROOM = 24,	/* bytes that a step takes at most */
+	MAXFRAMES = 1 << 29	/* bytes of a piece of the section */
 };
 
 static bool has_lr(const Link *L)
@@ -141,12 +142,14 @@ static bool frame_of(const Link *L, Sym fn, Frame *f)
 		GoAux x = aux_at(a, k);
 
 		if (x.type == AuxFuncInfo) {
-			View v = sym_data(L, resolve(L, a.obj, x.sym));
+			View v = aux_data(a.obj, x.sym);
 
 			valid = true;
 			f->top = v.n > 9 && v.p[9] & FLAG_TOPFRAME;
 		} else if (x.type == AuxPcsp) {
-			f->pcsp = sym_data(L, resolve(L, a.obj, x.sym));
+			f->pcsp = pctab_of(sym_data(L, resolve(L, a.obj,
+							       x.sym)),
+					   f->size);
 		}
 	}
 	return valid;
@@ -181,8 +184,10 @@ static u8 *put_steps(const Link *L, u8 *p, const Frame *f)
 	return p;
 }
 
-static void need(DwFrames *f, u32 n)
+static void need(const Link *L, DwFrames *f, u64 n)
 {
+	if (n > MAXFRAMES - f->n)
+		link_exitf(L, "too much data in section .debug_frame");
 	while (f->cap - f->n < n)
 		f->p = mem_grow(&f->mem, f->p, f->cap, &f->cap, 1);
 }
@@ -194,7 +199,7 @@ static void put_fde(const Link *L, DwFrames *out, Sym fn, const Frame *f)
 	u32 w = L->arch->ptrsize;
 	u8 *p, *steps, *end;
 
-	need(out, 8 + 2 * w + (u32)f->pcsp.n / 2 * STEP_ROOM + STEP_ROOM);
+	need(L, out, 8 + 2 * w + (u64)f->pcsp.n / 2 * STEP_ROOM + STEP_ROOM);
 	p = out->p + out->n;
 	steps = p + 8 + 2 * w;
 	end = put_steps(L, steps, f);

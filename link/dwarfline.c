@@ -235,7 +235,7 @@ static void reserve(DwUnit *u, SB *b, const Dirs *d, const FileDir *f)
 	for (i = 0; i < n; i++)
 		size += f[i].base.n + 8;
 	if (size > UINT32_MAX / 4)
-		DIE("too many files");
+		link_exitf(d->L, "too much data in section .debug_line");
 	sb_grow(b, (u32)size);
 	sb_set_size(b, had);
 }

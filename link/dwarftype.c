@@ -106,12 +106,22 @@ Sym dwarf_type_or_exit(Link *L, const char *name)
 
 static void make_die_symbol(Link *L, Sym s)
 {
-	SymRow *r;
+	SymRow *r = row(L, s);
 
+	if (r->kind == K_SDWARFCUINFO)
+		dwarf_twice(L, s);
 	sym_update(L, s);
-	r = row(L, s);
 	r->kind = K_SDWARFTYPE;
 	r->attr |= A_NOTINSYMTAB | A_REACHABLE;
+}
+
+/* Names are copied, and many may share one: what cannot fit into the section
+ * is not to take all memory first. */
+static void count_name(Link *L, View name)
+{
+	L->dwarf->namebytes += name.n;
+	if (L->dwarf->namebytes > INT32_MAX)
+		link_exitf(L, "too much data in section .debug_info");
 }
 
 /* With the symbol s; 0: that of its name. */
@@ -119,6 +129,7 @@ static u32 newdie(Link *L, Abbrev abbrev, View name, Sym s)
 {
 	Dwarf *d = L->dwarf;
 
+	count_name(L, name);
 	if (!s)
 		s = dwarf_lookup_or_create(L, "go:info.", name);
 	make_die_symbol(L, s);
@@ -289,6 +300,7 @@ static void struct_refs(Link *L, u32 die, const TypeDesc *t)
 		c->flag = flags & NAME_EMBEDDED;
 		if (!c->name.n)
 			c->name = type_name(L, type);
+		count_name(L, c->name);
 		c->value = (i32)decodetype_struct_field_off(t, i);
 		push(L, type, AT_CHILD, at + i);
 	}

@@ -367,6 +367,14 @@ static void add_gdbscript(Link *L)
 	new_dwarfp(L, b.s, 0);
 }
 
+void dwarf_twice(Link *L, Sym die)
+{
+	View name = sym_name(L, die);
+
+	link_exitf(L, "dwarf symbol %.*s listed multiple times", (int)name.n,
+		   (const char *)name.p);
+}
+
 /* A symbol that two units or functions name would have two places. */
 static void check_once(Link *L)
 {
@@ -380,9 +388,7 @@ static void check_once(Link *L)
 		SymRow *r = row(L, v->p[k]);
 
 		if (r->attr & A_MARK)
-			link_exitf(L, "dwarf symbol %.*s listed multiple "
-				   "times", (int)sym_name(L, v->p[k]).n,
-				   (const char *)sym_name(L, v->p[k]).p);
+			dwarf_twice(L, v->p[k]);
 		r->attr |= A_MARK;
 	}
 	for (k = 0; v && k < v->n; k++)

@@ -206,6 +206,21 @@ static inline GoAux aux_at(Auxs a, u32 k)
 {
 	return goobj_aux(&a.obj->o, a.first + k);
 }
+/* The bytes of a FuncInfo, pc table ...: an object has its own, and has been
+ * checked with what it says of them itself. */
+static inline View aux_data(const LObj *o, SymRef ref)
+{
+	return goobj_data(&o->o, goobj_local(&o->o, ref));
+}
+/* Of a pc table, what a function of size bytes can need: each step goes on
+ * by a byte at least, and takes 10 at most. Many may share one that is much
+ * longer than they are. */
+static inline View pctab_of(View tab, u32 size)
+{
+	u64 most = 64 + 12 * (u64)size;
+
+	return (View){tab.p, tab.n < most ? tab.n : (size_t)most};
+}
 Sym sym_aux(const Link *L, Sym s, AuxType t);	/* the first, or 0 */
 Sym sym_gotype(const Link *L, Sym s);
 /* false: it has none. *o is the object through which it is resolved. */

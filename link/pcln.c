@@ -42,15 +42,6 @@ static u64 round_to(u64 x, u64 align)
 
 /* ---- the functions --------------------------------------------------- */
 
-/* The contents of the FuncInfo that x names. Objects have their own, so that
- * this need not go through the symbol. */
-static View funcinfo_data(const Link *L, const LObj *o, SymRef x)
-{
-	if (x.pkg == PkgIdxSelf)
-		return goobj_data(&o->o, x.sym);
-	return sym_data(L, resolve(L, o, x));
-}
-
 static void scan_funcinfo(const Link *L, PcFunc *f, View data)
 {
 	const char *why;
@@ -85,7 +76,7 @@ static void scan_func(const Link *L, PcFunc *f)
 		GoAux x = aux_at(f->aux, k);
 
 		if (x.type == AuxFuncInfo && !f->valid)
-			scan_funcinfo(L, f, funcinfo_data(L, o, x.sym));
+			scan_funcinfo(L, f, aux_data(o, x.sym));
 		f->rawpcdata += x.type == AuxPcdata;
 		f->nfuncdata += x.type == AuxFuncdata;
 	}
@@ -244,7 +235,7 @@ static void know_name(const Link *L, PcName *n)
 		GoFuncInfo f;
 
 		if (x.type != AuxFuncInfo ||
-		    funcinfo_parse(funcinfo_data(L, a.obj, x.sym), &f))
+		    funcinfo_parse(aux_data(a.obj, x.sym), &f))
 			continue;
 		n->known = true;
 		n->funcid = f.funcid;

@@ -64,7 +64,8 @@ static Frame frame_of(const StackCheck *c, Sym s)
 
 	f.r = sym_rels(c->L, s);
 	if (pcsp) {
-		f.pcsp.c = cursor(sym_data(c->L, pcsp), false);
+		f.pcsp.c = cursor(pctab_of(sym_data(c->L, pcsp), (u32)
+			sym_data(c->L, s).n), false);
 		next_span(c, &f);
 	}
 	return f;

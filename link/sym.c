@@ -131,10 +131,8 @@ bool sym_funcinfo(const Link *L, Sym s, GoFuncInfo *f, const LObj **o)
 		GoAux x = aux_at(a, k);
 
 		if (x.type == AuxFuncInfo) {
-			Sym fi = resolve(L, a.obj, x.sym);
-
 			*o = a.obj;
-			return fi && !funcinfo_parse(sym_data(L, fi), f);
+			return !funcinfo_parse(aux_data(a.obj, x.sym), f);
 		}
 	}
 	return false;
@@ -250,13 +248,21 @@ SB sb_mem(Link *L, Mem *m, Sym s)
 	return (SB){L, m, s, &L->ext[L->sym[s].li]};
 }
 
+static _Noreturn void too_large(const SB *b)
+{
+	View name = sym_name(b->L, b->s);
+
+	link_exitf(b->L, "%.*s: symbol too large", (int)name.n,
+		   (const char *)name.p);
+}
+
 u8 *sb_grow(SB *b, u32 n)
 {
 	Ext *e = b->e;
 	u8 *p;
 
 	if (n > UINT32_MAX / 4 - e->ndata)
-		DIE("symbol too large");
+		too_large(b);
 	if (e->capdata - e->ndata < n) {
 		u32 cap = e->ndata + n, had = e->capdata;
 		u8 *old = e->data;
@@ -336,7 +342,7 @@ void sb_set_uint(SB *b, u32 off, unsigned siz, u64 x)
 void sb_bytes(SB *b, View v)
 {
 	if (v.n > UINT32_MAX / 4)
-		DIE("symbol too large");
+		too_large(b);
 	if (v.n)
 		memcpy(sb_grow(b, (u32)v.n), v.p, v.n);
 }
