@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 {
 	int reps = argc > 1 ? atoi(argv[1]) : 1;
 	Arena a = {0};
-	Zlib *z = zlib_new(&a);
+	Zlib *z = arena_alloc(&a, sizeof(Zlib));
 	u8 head[4], *in = NULL, *out = NULL;
 
 	while (fread(head, 4, 1, stdin) == 1) {

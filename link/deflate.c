@@ -17,9 +17,9 @@
  * to block. It looks at every second place, at ever fewer the longer nothing
  * matches, and enters places into the table only where it looks.
  *
- * Go copies the input to a history buffer that slides down now and then. A
- * match reaches back at most 32 KiB, that much is always kept, and neither
- * the sliding nor the renumbering of old places changes a byte.
+ * A match reaches back at most 32 KiB: so much lies in front of the block, in
+ * one window that slides from block to block and stays in the cache. Go's
+ * slides at other times, and renumbers old places; neither changes a byte.
  *
  * Source: compress/zlib/writer.go; compress/flate/deflate.go (deflateFast),
  * deflatefast.go, level1.go. The container is RFC 1950, Adler-32 included.
@@ -27,7 +27,6 @@
 #include "link/link.h"
 
 enum {
-	MAXDIST = 1 << 15,
 	MARGIN = 11,	/* no match begins this close to a block's end */
 	SMALL = 128,	/* a last block below this is not parsed */
 	TINY = 32,	/* and up to this it is stored */
@@ -67,18 +66,19 @@ static inline u32 hash5(u64 x)
 typedef struct {
 	Zlib *z;
 	const u8 *in;
-	/* Indices into in: what is not yet in a Seq, where the parser stops
-	 * looking, the end of the block. */
-	size_t emit, limit, end;
+	/* Indices into in: of the first byte there is, what is not yet in a
+	 * Seq, where the parser stops looking, the end of the block. */
+	size_t first, emit, limit, end;
+	u32 base;	/* in[i] is place base + i */
 	u8 *lit;
 	Seq *seq;
 } Parse;
 
 /* Places in the table are numbers modulo 2^32. Those that are too far back
- * from at to be matched are set to one that will be so for long. */
-static void forget_old(Zlib *z, size_t at)
+ * from now to be matched are set to one that will be so for long. */
+static void forget_old(Zlib *z, u32 now)
 {
-	u32 now = (u32)at, old = now - 2 * MAXDIST;
+	u32 old = now - 2 * MAXDIST;
 
 	for (size_t i = 0; i < NELEM(z->table); i++)
 		if (now - z->table[i] > MAXDIST)
@@ -91,25 +91,25 @@ static void forget_old(Zlib *z, size_t at)
 static inline bool find(const Parse *p, u64 x, size_t *at, size_t *after,
 			u32 *dist)
 {
-	u32 *table = p->z->table, h, d;
+	u32 *table = p->z->table, h, d, base = p->base;
 	const u8 *in = p->in;
 	size_t s = *at, next;
 	u64 y;
 
 	for (;;) {
 		h = hash5(x);
-		d = (u32)s - table[h];
+		d = base + (u32)s - table[h];
 		next = s + 2 + ((s - p->emit) >> 5);
 		if (next > p->limit)
 			return false;
 		y = load64(in + next);
-		table[h] = (u32)s;
+		table[h] = base + (u32)s;
 		h = hash5(y);
 		if (same4(in + s, d, MAXDIST - 1, x))
 			break;
 		s = next++;
-		d = (u32)s - table[h];
-		table[h] = (u32)s;
+		d = base + (u32)s - table[h];
+		table[h] = base + (u32)s;
 		if (same4(in + s, d, MAXDIST - 1, y))
 			break;
 		s = next;
@@ -117,7 +117,7 @@ static inline bool find(const Parse *p, u64 x, size_t *at, size_t *after,
 	}
 	/* In the second case h is the hash of the place before next. So it is
 	 * in Go. */
-	table[h] = (u32)next;
+	table[h] = base + (u32)next;
 	*at = s;
 	*after = next;
 	*dist = d;
@@ -212,15 +212,15 @@ static inline void extend(Parse *p, size_t s, size_t d)
 {
 	size_t len = 4 + same_ahead(p, s + 4, d), max = s - p->emit, back;
 
-	if (max > s - d)
-		max = s - d;
+	if (max > s - d - p->first)
+		max = s - d - p->first;
 	back = same_behind(p, s, d, max);
 	take_match(p, s - back, len + back, d);
 }
 
 static void parse_loop(Parse *p)
 {
-	u32 *table = p->z->table, h, d;
+	u32 *table = p->z->table, h, d, base = p->base;
 	size_t s = p->emit, next;
 	u64 x = load64(p->in + s);
 
@@ -231,28 +231,30 @@ static void parse_loop(Parse *p)
 			if (s >= p->limit)
 				return;
 			x = load64(p->in + s - 2);
-			table[hash5(x)] = (u32)s - 2;
+			table[hash5(x)] = base + (u32)s - 2;
 			x >>= 16;
 			h = hash5(x);
-			d = (u32)s - table[h];
-			table[h] = (u32)s;
+			d = base + (u32)s - table[h];
+			table[h] = base + (u32)s;
 		} while (same4(p->in + s, d, MAXDIST, x));
 		s++;
 		x >>= 8;
 	}
 }
 
-/* Parses the bytes of in from at to end into z. */
-static void parse(Zlib *z, const u8 *in, size_t at, size_t end)
+/* Parses the n bytes of the block into z. */
+static void parse(Zlib *z, size_t n)
 {
-	Parse p = {z, in, at, end - MARGIN, end, z->lit, z->seq};
+	size_t first = z->total < MAXDIST ? MAXDIST - z->total : 0;
+	Parse p = {z, z->win, first, MAXDIST, MAXDIST + n - MARGIN,
+		   MAXDIST + n, (u32)z->total - MAXDIST, z->lit, z->seq};
 
 	memset(z->lenfreq, 0, sizeof z->lenfreq);
 	memset(z->offfreq, 0, sizeof z->offfreq);
 	parse_loop(&p);
 	z->nseq = (u32)(p.seq - z->seq);
 	if (z->nseq)
-		take_literals(&p, end - p.emit);
+		take_literals(&p, p.end - p.emit);
 	z->nlit = (u32)(p.lit - z->lit);
 }
 
@@ -323,24 +325,25 @@ static u32 adler32(u32 adler, View v)
 
 /* ---- the stream ------------------------------------------------------ */
 
-Zlib *zlib_new(Arena *a)
+void zlib_begin(Zlib *z)
 {
-	return arena_alloc(a, sizeof(Zlib));
+	z->total = 0;
+	z->nblock = 0;
+	z->adler = 1;
+	z->out = (Bits){0};
+	z->header = 0;
+	for (size_t i = 0; i < NELEM(z->table); i++)
+		z->table[i] = (u32)-2 * MAXDIST;
 }
 
-/* A block is stored unless something smaller is found. Only the table of a
- * block of literals is guessed instead of counted, and takes at most 7 bits
- * for each of 258 lengths; the rest is for ends of blocks, the frame, and
- * the 8 bytes that drain writes. */
-size_t zlib_bound(size_t n)
+u8 *zlib_room(Zlib *z)
 {
-	return n + (n / DEFLATE_BLOCK + 1) * 256 + 64;
+	return z->win + MAXDIST;
 }
 
-static void write_block(Zlib *z, View in, size_t at, size_t n)
+static void write_block(Zlib *z, size_t n, bool last)
 {
-	View v = view_of(in.p + at, n);
-	bool last = at + n == in.n;
+	View v = view_of(zlib_room(z), n);
 
 	if (last && n <= TINY) {
 		deflate_stored(z, v);
@@ -350,7 +353,7 @@ static void write_block(Zlib *z, View in, size_t at, size_t n)
 		deflate_unmatched(z, v, last);
 		return;
 	}
-	parse(z, in.p, at, at + n);
+	parse(z, n);
 	if (!z->nseq)
 		deflate_stored(z, v);
 	else if (z->nlit + z->nseq > n - n / 16)
@@ -359,25 +362,55 @@ static void write_block(Zlib *z, View in, size_t at, size_t n)
 		deflate_matched(z, v, last);
 }
 
+static void put_bytes(Zlib *z, u32 x, unsigned n)
+{
+	while (n > 0)
+		*z->out.p++ = (u8)(x >> 8 * --n);
+}
+
+View zlib_block(Zlib *z, size_t n, bool last)
+{
+	z->out.p = z->packed;
+	if (z->nblock++ == 0)
+		put_bytes(z, 0x7801, 2);
+	if (z->nblock % AGE_BLOCKS == 0)
+		forget_old(z, (u32)z->total);
+	if (n) {
+		z->adler = adler32(z->adler, view_of(zlib_room(z), n));
+		write_block(z, n, last);
+		if (!last)
+			memcpy(z->win, z->win + n, MAXDIST);
+		z->total += n;
+	}
+	if (last) {
+		deflate_end(z);
+		put_bytes(z, z->adler, 4);
+	}
+	return view_of(z->packed, (size_t)(z->out.p - z->packed));
+}
+
+/* Beside the blocks that zlib_block makes of them, n bytes need what begins
+ * and ends the stream. */
+size_t zlib_bound(size_t n)
+{
+	return n + (n / DEFLATE_BLOCK + 1) * (DEFLATE_ROOM - DEFLATE_BLOCK);
+}
+
 size_t zlib_deflate(Zlib *z, View in, u8 *out)
 {
-	u32 adler = 1, nblock = 0;
-	size_t n;
+	u8 *p = out;
+	size_t at = 0, n;
+	View v;
 
-	z->out = (Bits){out + 2, 0, 0};
-	z->header = 0;
-	for (size_t i = 0; i < NELEM(z->table); i++)
-		z->table[i] = (u32)-2 * MAXDIST;
-	out[0] = 0x78;
-	out[1] = 0x01;
-	for (size_t at = 0; at < in.n; at += n) {
+	zlib_begin(z);
+	do {
 		n = in.n - at < DEFLATE_BLOCK ? in.n - at : DEFLATE_BLOCK;
-		adler = adler32(adler, view_of(in.p + at, n));
-		if (++nblock % AGE_BLOCKS == 0)
-			forget_old(z, at);
-		write_block(z, in, at, n);
-	}
-	deflate_end(z);
-	st32(z->out.p, adler, true);
-	return (size_t)(z->out.p + 4 - out);
+		if (n)
+			memcpy(zlib_room(z), in.p + at, n);
+		at += n;
+		v = zlib_block(z, n, at == in.n);
+		memcpy(p, v.p, v.n);
+		p += v.n;
+	} while (at < in.n);
+	return (size_t)(p - out);
 }

@@ -9,7 +9,7 @@ static size_t round_trip(View in, Inflate *z)
 	size_t bound = zlib_bound(in.n), n;
 	u8 *out = xrealloc(NULL, bound), *back = xrealloc(NULL, in.n + 1);
 
-	n = zlib_deflate(zlib_new(&a), in, out);
+	n = zlib_deflate(arena_alloc(&a, sizeof(Zlib)), in, out);
 	EXPECT(n <= bound);
 	EXPECT(inflate(z, view_of(out, n), back, in.n + 1));
 	EXPECT(view_eq(view_of(back, z->n), in));
@@ -110,7 +110,7 @@ TEST(distance)
 TEST(reuse)
 {
 	Arena a = {0};
-	Zlib *z = zlib_new(&a);
+	Zlib *z = arena_alloc(&a, sizeof(Zlib));
 	u8 p[3000], first[4000], second[4000];
 	size_t n;
 

@@ -2,70 +2,102 @@
  * Debug sections are compressed, each by itself, where that makes them
  * smaller: SHF_COMPRESSED, an Elf_Chdr in front of a zlib stream.
  *
- * What is compressed are the final bytes, so relocations are applied here,
- * all sections together in small pieces; then streams are made, the longest
+ * What is compressed are the final bytes. No section ever lies in memory: its
+ * symbols are relocated into the window of the compressor, and what comes out
+ * takes pieces of memory as it needs them. A section is a task, the longest
  * first, as the time that it takes is the least that all can take. A
  * compressed section is one new symbol, and the segment is laid out anew.
  *
  * Source: cmd/link/internal/ld/dwarf.go: dwarfcompress; compressSyms in
  * data.go
  */
+#include <stdlib.h>
+
 #include "link/dwarf.h"
 
-enum { RUN = 512, COMPRESS_ZLIB = 1 };
+enum {
+	COMPRESS_ZLIB = 1,
+	PIECE = 64 << 10,
+	NZLIB = 64
+};
+
+/* A section as it is read: its symbols, one after another. */
+typedef struct {
+	Link *L;
+	const SymVec *syms;
+	u32 next;
+	View rest;	/* of the symbol that did not fit */
+	u8 *whole;	/* where it has been relocated */
+	u32 cap;
+} Reader;
 
 typedef struct {
 	u32 sec;	/* in L->dwarfp */
-	u8 *in, *out;
-	u64 n, nout;	/* nout 0: better as it is */
+	u64 n, nout;
+	u8 **piece;
+	bool better;	/* than the section as it was */
 } Stream;
-
-typedef struct {
-	u32 sec, from, to;	/* symbols */
-	u8 *out;
-} Piece;
 
 typedef struct {
 	Link *L;
 	Stream *stream;
-	Piece *piece;
-	u32 npiece, cap;
+	u8 *pieces;	/* memory for all */
+	u32 npiece;	/* handed out; by any thread */
+	/* As many as threads: one is always free, or about to be. */
+	Zlib *zlib[NZLIB];
+	bool taken[NZLIB];
+	unsigned nzlib;
 } Job;
 
 /* ---- contents ---------------------------------------------------- */
 
-static void collect_section(Job *j, Stream *t)
+static void relocated(Link *L, Sym s, u8 *out)
 {
-	const SymVec *v = &j->L->dwarfp[t->sec].syms;
-	u32 i, from = 0;
-	u64 at;
+	size_t n = sym_data(L, s).n, size = row(L, s)->size;
 
-	for (i = 0; i < v->n; i++)
-		t->n += row(j->L, v->p[i])->size;
-	t->in = mem_alloc(&j->L->mem, t->n);
-	for (i = 0, at = 0; i < v->n; i++) {
-		if (i % RUN == 0) {
-			j->piece = mem_grow(&j->L->mem, j->piece, j->npiece,
-					    &j->cap, sizeof *j->piece);
-			from = j->npiece++;
-			j->piece[from] = (Piece){t->sec, i, i, t->in + at};
-		}
-		j->piece[from].to = i + 1;
-		at += row(j->L, v->p[i])->size;
-	}
+	dwarf_relocate(L, s, out);
+	if (size > n)
+		memset(out + n, 0, size - n);
 }
 
-static void relocate_task(void *arg, size_t k)
+/* Those that need no change are taken from where they lie. */
+static void begin_large(Reader *r, Sym s)
 {
-	const Job *j = arg;
-	const Piece *p = &j->piece[k];
-	const SymVec *v = &j->L->dwarfp[p->sec].syms;
-	u8 *out = p->out;
-	u32 i;
+	View v = sym_data(r->L, s);
+	u32 size = row(r->L, s)->size;
 
-	for (i = p->from; i < p->to; i++) {
-		dwarf_relocate(j->L, v->p[i], out);
-		out += row(j->L, v->p[i])->size;
+	if (sym_rels(r->L, s).n || v.n != size) {
+		if (r->cap < size) {
+			r->cap = size;
+			r->whole = xrealloc(r->whole, size);
+		}
+		relocated(r->L, s, r->whole);
+		v = view_of(r->whole, size);
+	}
+	r->rest = v;
+}
+
+/* The next n bytes; there are so many. */
+static void read_section(Reader *r, u8 *out, size_t n)
+{
+	while (n) {
+		Sym s = r->syms->p[r->next];
+		size_t size = r->rest.n ? r->rest.n : row(r->L, s)->size;
+
+		if (!r->rest.n && size <= n) {
+			relocated(r->L, s, out);
+			r->next++;
+		} else {
+			if (!r->rest.n)
+				begin_large(r, s);
+			size = size < n ? size : n;
+			memcpy(out, r->rest.p, size);
+			r->rest.p += size;
+			r->rest.n -= size;
+			r->next += !r->rest.n;
+		}
+		out += size;
+		n -= size;
 	}
 }
 
@@ -92,17 +124,58 @@ static u8 *put_chdr(const Link *L, u8 *p, u64 size)
 	return p + 24;
 }
 
+static Zlib *take_zlib(Job *j, unsigned *k)
+{
+	*k = 0;
+	while (__atomic_exchange_n(&j->taken[*k], true, __ATOMIC_ACQUIRE))
+		*k = (*k + 1) % j->nzlib;
+	return j->zlib[*k];
+}
+
+static void put(Job *j, Stream *t, View v)
+{
+	while (v.n) {
+		size_t at = t->nout % PIECE, n = PIECE - at;
+		u8 **to = &t->piece[t->nout / PIECE];
+
+		if (!at)
+			*to = j->pieces + (size_t)PIECE *
+				__atomic_fetch_add(&j->npiece, 1,
+						   __ATOMIC_RELAXED);
+		n = n < v.n ? n : v.n;
+		memcpy(*to + at, v.p, n);
+		t->nout += n;
+		v.p += n;
+		v.n -= n;
+	}
+}
+
+static void compress(Job *j, Stream *t, Zlib *z)
+{
+	Reader r = {.L = j->L, .syms = &j->L->dwarfp[t->sec].syms};
+	u8 head[24];
+	u64 left = t->n;
+
+	put(j, t, view_of(head, (size_t)(put_chdr(j->L, head, t->n) - head)));
+	zlib_begin(z);
+	do {
+		size_t n = left < DEFLATE_BLOCK ? left : DEFLATE_BLOCK;
+
+		read_section(&r, zlib_room(z), n);
+		left -= n;
+		put(j, t, zlib_block(z, n, !left));
+	} while (left);
+	t->better = t->nout < t->n;
+	free(r.whole);
+}
+
 static void deflate_task(void *arg, size_t k)
 {
-	const Job *j = arg;
-	Stream *t = &j->stream[k];
-	Arena a = {0};
-	u8 *p = put_chdr(j->L, t->out, t->n);
+	Job *j = arg;
+	unsigned zk;
 
-	p += zlib_deflate(zlib_new(&a), (View){t->in, t->n}, p);
-	if ((u64)(p - t->out) < t->n)
-		t->nout = (u64)(p - t->out);
-	arena_free(&a);
+	compress(j, &j->stream[k], take_zlib(j, &zk));
+	__atomic_store_n(&j->taken[zk], false, __ATOMIC_RELEASE);
 }
 
 /* The longest first; sections are few. */
@@ -119,35 +192,63 @@ static void sort_streams(Stream *t, u32 n)
 		}
 }
 
+static u64 section_size(const Link *L, const SymVec *v)
+{
+	u64 n = 0;
+	u32 i;
+
+	for (i = 0; i < v->n; i++)
+		n += row(L, v->p[i])->size;
+	return n;
+}
+
+/* Address space for all that streams may become; little of it is touched. */
 static void make_streams(Link *L, Job *j)
 {
-	unsigned threads = (unsigned)L->flag.threads;
+	unsigned threads = L->flag.threads ? L->flag.threads : pool_cpus();
+	size_t n = 0, room;
 	u32 k;
 
 	j->stream = mem_alloc(&L->mem, L->ndwarfp * sizeof *j->stream);
 	for (k = 0; k < L->ndwarfp; k++) {
-		j->stream[k].sec = k;
-		collect_section(j, &j->stream[k]);
+		Stream *t = &j->stream[k];
+
+		t->sec = k;
+		t->n = section_size(L, &L->dwarfp[k].syms);
+		room = (24 + zlib_bound(t->n)) / PIECE + 1;
+		t->piece = mem_alloc(&L->mem, room * sizeof *t->piece);
+		n += room;
 	}
-	pool_for(threads, j->npiece, relocate_task, j);
 	sort_streams(j->stream, L->ndwarfp);
-	for (k = 0; k < L->ndwarfp; k++)
-		j->stream[k].out = mem_alloc(&L->mem,
-			24 + zlib_bound(j->stream[k].n));
-	pool_for(threads, L->ndwarfp, deflate_task, j);
+	j->pieces = mem_reserve(n * PIECE);
+	j->nzlib = threads < NZLIB ? threads : NZLIB;
+	for (k = 0; k < j->nzlib; k++)
+		j->zlib[k] = mem_alloc(&L->mem, sizeof(Zlib));
+	pool_for(j->nzlib, L->ndwarfp, deflate_task, j);
 }
 
 /* ---- sections ---------------------------------------------------- */
+
+static void write_stream(Link *L, const Gen *g, Window *w)
+{
+	const DwSec *d = &L->dwarfp[g->part];
+	u64 at, left = row(L, g->sym)->size;
+	size_t n;
+
+	for (at = 0; left; at += n, left -= n) {
+		n = left < PIECE ? left : PIECE;
+		win_copy(w, at, view_of(d->piece[at / PIECE], n));
+	}
+}
 
 static void replace_section(Link *L, const Stream *t)
 {
 	Seg *seg = &L->seg[SEG_DWARF];
 	DwSec *d = &L->dwarfp[t->sec];
 	Sect *old = sym_sect(L, d->secsym), *sect;
-	Ext *e;
 	Sym s;
 
-	if (!t->nout) {
+	if (!t->better) {
 		seg->sect[seg->n++] = old;
 		return;
 	}
@@ -156,14 +257,15 @@ static void replace_section(Link *L, const Stream *t)
 	sect->length = t->nout;
 	sect->compressed = true;
 	s = sym_create_static(L, view_str(old->name));
-	e = sym_update(L, s);
-	e->data = t->out;
-	e->ndata = e->capdata = (u32)t->nout;
-	row(L, s)->size = e->ndata;
+	row(L, s)->size = (u32)t->nout;
 	row(L, s)->sect = sect->idx;
 	sect->sym = s;
 	*d = (DwSec){.secsym = s};
 	symvec_add(&L->mem, &d->syms, s);
+	d->piece = t->piece;
+	L->gen = mem_grow(&L->mem, L->gen, L->ngen, &L->capgen,
+			  sizeof *L->gen);
+	L->gen[L->ngen++] = (Gen){s, t->sec, 1, write_stream};
 }
 
 /* One section after another, without alignment. */
@@ -185,24 +287,12 @@ static void lay_out_again(Link *L)
 	seg->length = pos - seg->vaddr;
 }
 
-/* That has been told, and there will be no output. */
-static bool too_large(const Link *L)
-{
-	const Seg *seg = &L->seg[SEG_DWARF];
-	u32 i;
-
-	for (i = 0; i < seg->n; i++)
-		if (seg->sect[i]->length > INT32_MAX)
-			return true;
-	return false;
-}
-
 void dwarfcompress(Link *L)
 {
 	Job j = {.L = L};
 	u32 i, k;
 
-	if (!L->flag.compressdwarf || !L->ndwarfp || too_large(L))
+	if (!L->flag.compressdwarf || !L->ndwarfp)
 		return;
 	make_streams(L, &j);
 	L->seg[SEG_DWARF].n = 0;

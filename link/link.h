@@ -310,6 +310,7 @@ static inline Sect *sym_sect(const Link *L, Sym s);	/* or NULL */
 typedef struct {
 	Sym secsym;
 	SymVec syms;
+	u8 **piece;	/* dwarfcompress: what it has become, if compressed */
 } DwSec;
 
 /* ---- target.c, arch_amd64.c, arch_arm64.c: facts -------------------- */
@@ -728,24 +729,35 @@ static inline bool reloc_is_call(u16 type)
 
 /* ---- deflate.c ------------------------------------------------------ */
 
-/* Scratch of one compression at a time, about 300 KB of which most is only
- * touched by large inputs; needs no clearing in between. */
+/* Compresses one stream at a time: the bytes that Go 1.27's compress/zlib
+ * writes at level 1, whatever pieces its input came in. It needs not be
+ * cleared in between. */
 typedef struct Zlib Zlib;
 
-Zlib *zlib_new(Arena *a);
+/* Of the input, cut into blocks of DEFLATE_BLOCK bytes of which only the last
+ * may be shorter, or empty: each is put at zlib_room, and zlib_block returns
+ * what has become of it so far; at most DEFLATE_ROOM bytes, which are there
+ * until the next call. */
+void zlib_begin(Zlib *z);
+u8 *zlib_room(Zlib *z);
+View zlib_block(Zlib *z, size_t n, bool last);
 
-/* Room that any n bytes fit into when they are compressed. */
-size_t zlib_bound(size_t n);
-
-/* Compresses in to out, which has zlib_bound(in.n) bytes; returns how many
- * were written. They are the bytes that Go 1.27's compress/zlib writes at
- * level 1, whatever pieces in was written in there. */
+/* All at once: to out, which has zlib_bound(in.n) bytes; returns how many were
+ * written. */
 size_t zlib_deflate(Zlib *z, View in, u8 *out);
+size_t zlib_bound(size_t n);
 
 /* ---- deflate.c, deflblock.c, huffman.c: between themselves ---------- */
 
 enum {
 	DEFLATE_BLOCK = 65535,	/* bytes of input */
+	/* What a block takes at most: it is stored unless something smaller
+	 * is found. Only the table of a block of literals is guessed instead
+	 * of counted, and takes at most 7 bits for each of 258 lengths; the
+	 * rest is for ends of blocks, what begins and ends the stream, and
+	 * the 8 bytes that are written at once. */
+	DEFLATE_ROOM = DEFLATE_BLOCK + 320,
+	MAXDIST = 1 << 15,	/* of a match */
 	DEFLATE_HASH_BITS = 15,
 	NLIT = 286, NOFF = 30, NGEN = 19,	/* sizes of the alphabets */
 	EOB = 256,	/* the literal that ends a block */
@@ -795,6 +807,12 @@ struct Zlib {
 	u8 gen[NLIT + NOFF], genextra[NLIT + NOFF];
 	u32 ngen, genfreq[NGEN];
 	Bits out;
+	/* The stream: bytes and blocks so far, its Adler-32. */
+	u64 total;
+	u32 nblock, adler;
+	/* What a match may reach back to, then the block. */
+	u8 win[MAXDIST + DEFLATE_BLOCK];
+	u8 packed[DEFLATE_ROOM];
 };
 
 void deflate_stored(Zlib *z, View in);
