@@ -397,7 +397,9 @@ bool asm_quietly(int argc, char **argv, const char *root, Buf *why)
 	AsmResult res = {0};
 	int status = with_args(&a, argc, argv, root, &res);
 
-	if (a.usage)
+	if (a.usage && a.usage_arg)
+		buf_printf(why, "%s %s", a.usage, a.usage_arg);
+	else if (a.usage)
 		buf_str(why, a.usage);
 	else if (res.messages.n)
 		buf_add(why, view_of(res.messages.p, view_index(
