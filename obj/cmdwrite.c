@@ -67,8 +67,10 @@ static int write_object(const char *in, const char *to, TextResult *res)
 		text_parse(res, in, file.bytes);
 		why = file_close(&file);
 	}
-	fwrite(res->report.p, 1, res->report.n, stderr);
-	fwrite(res->messages.p, 1, res->messages.n, stderr);
+	if (res->report.n)
+		fwrite(res->report.p, 1, res->report.n, stderr);
+	if (res->messages.n)
+		fwrite(res->messages.p, 1, res->messages.n, stderr);
 	if (why) {
 		cmd_error(in, NULL, why, 0);
 		return 2;
