@@ -76,7 +76,7 @@ static void lay_out(Link *L)
 static void write_all(Link *L)
 {
 	PASS(asmb);
-	/* L->out has the bytes of all sections, relocated. What duplicates
+	/* The file has the bytes of all sections, relocated. What duplicates
 	 * count for is known since the debug information is made. */
 	if (L->flag.strictdups > 1)
 		L->diag.n += L->strictdups;
