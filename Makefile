@@ -120,6 +120,7 @@ bench:
 	@crosscheck/install test
 	@crosscheck/bench
 	@crosscheck/linkbench
+	@crosscheck/asmbench
 
 fuzz:
 	@crosscheck/install test
@@ -130,7 +131,8 @@ sweep: all
 	@crosscheck/install test
 	@s=0; crosscheck/sweep || s=1; crosscheck/seal --all all || s=1; \
 	crosscheck/objects all || s=1; crosscheck/rules sweep || s=1; \
-	crosscheck/link all || s=1; exit $$s
+	crosscheck/link all || s=1; crosscheck/asm --all || s=1; \
+	crosscheck/asmprogs all || s=1; exit $$s
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
