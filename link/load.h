@@ -44,27 +44,39 @@ typedef struct {
 	Sym base;	/* of its first package definition, then of the others */
 	u32 first;	/* package definitions that the name table gets */
 	u32 named;	/* those and other definitions that may get there */
-	u32 rec;	/* place of its others in the order of all others */
+	u32 rec;	/* place of its others in the order of all others,
+			 * rounded up: see PLACES */
 	u32 nnew;	/* of its others that are not copies */
 	u32 nopkg;	/* PkgIdx of a package that is not there */
 	const char *why;
 } ObjLoad;
 
+/* Places in the order of content-addressed and non-package definitions: each
+ * object has so many of them at a time, and no other object has those. So a
+ * place tells the object. 0 is nobody's. */
+enum { PLACES = 1 << 8, MAXPLACE = 1 << 30 };
+
 /* A short constant, or the hash of a longer one, and what is known of its
- * copies. All but the key may be changed by several threads. */
+ * copies. All but the key may be changed by several threads. There are some
+ * 100,000 of them: two to a cache line. */
 typedef struct {
 	u64 key[2];
-	/* Of the first copy: object << 32 | symbol there. Once there is a
-	 * number: that. */
-	u64 first;
-	u64 best;	/* size << 32 | ~place in the order, the greatest */
-	u32 aligns, use;	/* of all copies, or-ed */
+	/* Size << 32 | ~place, the greatest. Once there is a number: that. */
+	u64 best;
+	u32 first;	/* place of the first copy */
+	u32 use;	/* of all copies, or-ed: alignments, USE_* */
 } Content;
+
+enum {
+	USE_ALIGN = (1u << 30) - 1,
+	USE_LOCAL = 1 << 30
+};
+#define USE_IFACE (1u << 31)
 
 typedef struct {
 	u32 *slot;	/* place in content; 0: empty */
 	Content *content;
-	u32 mask, n;
+	u32 nslot, n;
 	u64 max;
 } Contents;
 
@@ -73,8 +85,11 @@ typedef struct {
 	ObjLoad *obj;	/* as L->obj */
 	u32 *order;	/* objects, the largest first */
 	u32 norder;
+	u32 *owner;	/* by place / PLACES: in L->obj */
 	u64 seed[2];
 	Contents hash64, hash;
+	void *scratch;	/* memory of both */
+	size_t nscratch;
 	u32 flag[256], flag2[256];	/* to attributes */
 	/* Symbols known by name get their rows, and for the time being their
 	 * numbers, from here on. */

@@ -20,42 +20,49 @@ enum {
 	CHUNK = 64	/* contents that a thread takes at once */
 };
 
-static void init(Contents *c, u64 n, u32 nobj)
+static u32 slots_for(u64 n)
 {
-	u32 cap = 1 << 10;
+	return (u32)(n + n / 4 + 2);
+}
 
-	while (cap < n + n / 4)
-		cap *= 2;
-	c->mask = cap - 1;
-	c->max = n + (u64)CHUNK * nobj + 1;
-	c->slot = mem_reserve(cap * sizeof *c->slot);
-	c->content = mem_reserve(c->max * sizeof *c->content);
+static u8 *slots(Contents *c, u8 *p, u64 n)
+{
+	c->slot = (u32 *)(void *)p;
+	c->nslot = slots_for(n);
+	return p + (c->nslot + (size_t)15) / 16 * 16 * sizeof *c->slot;
+}
+
+static u8 *contents(Contents *c, u8 *p, u64 max)
+{
+	c->content = (Content *)(void *)p;
+	c->max = max;
 	c->n = 1;
+	return p + max * sizeof *c->content;
 }
 
 void contents_init(Load *ld)
 {
 	const Link *L = ld->L;
-	u64 n64 = 0, n = 0;
+	u64 n64 = 0, n = 0, max64, max;
+	u8 *p;
 
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
 		n64 += L->obj[k]->o.nhashed64def;
 		n += L->obj[k]->o.nhasheddef;
 	}
-	init(&ld->hash64, n64, L->nobj);
-	init(&ld->hash, n, L->nobj);
-}
-
-static void release(Contents *c)
-{
-	mem_release(c->slot, (c->mask + (size_t)1) * sizeof *c->slot);
-	mem_release(c->content, c->max * sizeof *c->content);
+	max64 = n64 + (u64)CHUNK * L->nobj + 1;
+	max = n + (u64)CHUNK * L->nobj + 1;
+	ld->nscratch = (slots_for(n64) + (size_t)slots_for(n) + 32) *
+		sizeof(u32) + (max64 + max) * sizeof(Content);
+	ld->scratch = p = mem_reserve(ld->nscratch);
+	/* Last what is least often full. */
+	p = slots(&ld->hash, slots(&ld->hash64, p, n64), n);
+	contents(&ld->hash, contents(&ld->hash64, p, max64), max);
 }
 
 void contents_free(Load *ld)
 {
-	release(&ld->hash64);
-	release(&ld->hash);
+	mem_release(ld->scratch, ld->nscratch);
 }
 
 /* ---- finding copies -------------------------------------------------- */
@@ -66,7 +73,7 @@ static inline u32 slot_of(const Load *ld, const Contents *c, const u64 key[2])
 	__extension__ typedef unsigned __int128 u128;
 	u128 x = (u128)(key[0] ^ ld->seed[0]) * (key[1] ^ ld->seed[1]);
 
-	return (u32)(x ^ x >> 64) & c->mask;
+	return (u32)((u64)(u32)(x ^ x >> 64) * c->nslot >> 32);
 }
 
 static inline u32 load_slot(const Contents *c, u32 k)
@@ -92,7 +99,7 @@ static u32 new_content(Share *sh, const u64 key[2])
 	e = &sh->c->content[sh->at];
 	e->key[0] = key[0];
 	e->key[1] = key[1];
-	e->first = UINT64_MAX;
+	e->first = UINT32_MAX;
 	return sh->at++;
 }
 
@@ -102,7 +109,7 @@ static u32 find(Share *sh, u32 k, const u64 key[2])
 	Contents *c = sh->c;
 	u32 fresh = 0, i;
 
-	for (;; k = (k + 1) & c->mask) {
+	for (;; k = k + 1 < c->nslot ? k + 1 : 0) {
 		i = load_slot(c, k);
 		if (i == 0) {
 			fresh = fresh ? fresh : new_content(sh, key);
@@ -120,9 +127,9 @@ static u32 find(Share *sh, u32 k, const u64 key[2])
 	return i;
 }
 
-static void set_min(u64 *p, u64 x)
+static void set_min(u32 *p, u32 x)
 {
-	u64 old = __atomic_load_n(p, __ATOMIC_RELAXED);
+	u32 old = __atomic_load_n(p, __ATOMIC_RELAXED);
 
 	while (x < old && !__atomic_compare_exchange_n(p, &old, x, false,
 	       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
@@ -144,14 +151,13 @@ static void set_bits(u32 *p, u32 x)
 		__atomic_fetch_or(p, x, __ATOMIC_RELAXED);
 }
 
-static void add_copy(Content *e, const LObj *o, u32 li, u32 rec)
+static void add_copy(Content *e, const u8 *p, u32 place)
 {
-	const u8 *p = record(o, li);
-
-	set_min(&e->first, (u64)o->idx << 32 | li);
-	set_max(&e->best, (u64)record_size(p) << 32 | (u32)~rec);
-	set_bits(&e->aligns, ld32(p + 17, false));
-	set_bits(&e->use, use_attr(p));
+	set_min(&e->first, place);
+	set_max(&e->best, (u64)record_size(p) << 32 | (u32)~place);
+	set_bits(&e->use, ld32(p + 17, false) |
+		 (p[11] & SymFlagLocal ? USE_LOCAL : 0) |
+		 (p[12] & SymFlagUsedInIface ? USE_IFACE : 0));
 }
 
 /* Symbol li and the n - 1 behind it, whose keys of size bytes begin at p;
@@ -180,7 +186,8 @@ static void find_all(const Load *ld, Contents *c, const LObj *o, u32 li,
 		if (i >= AHEAD - 1) {
 			u32 place = find(&sh, slot[d], key[d]);
 
-			add_copy(&c->content[place], o, li + x, rec + x);
+			add_copy(&c->content[place], record(o, li + x),
+				 rec + x);
 			o->syms[li + x] = place;
 		}
 	}
@@ -202,11 +209,11 @@ void contents_find(Load *ld, const LObj *o)
 static void count(Load *ld, const Contents *c)
 {
 	for (u32 i = 1; i < c->n; i++) {
-		u64 first = c->content[i].first;
+		u32 first = c->content[i].first;
 
 		/* Of a share not all is used. */
-		if (first && first != UINT64_MAX)
-			ld->obj[first >> 32].nnew++;
+		if (first && first != UINT32_MAX)
+			ld->obj[ld->owner[first / PLACES]].nnew++;
 	}
 }
 
@@ -216,46 +223,30 @@ void contents_count(Load *ld)
 	count(ld, &ld->hash);
 }
 
-/* The object of a place in the order of all. */
-static const LObj *object_at(const Load *ld, u32 rec)
-{
-	u32 lo = OBJ_FIRST, hi = ld->L->nobj;
-
-	while (hi - lo > 1) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (ld->obj[mid].rec <= rec)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return ld->L->obj[lo];
-}
-
-static void make_row(Load *ld, Content *e, const LObj *o, u32 li, Sym s)
+static void make_row(Load *ld, Content *e, Sym s)
 {
 	SymRow *r = row(ld->L, s);
-	u32 rec = ~(u32)e->best;
+	u32 place = ~(u32)e->best;
+	const LObj *o = ld->L->obj[ld->owner[place / PLACES]];
 
-	if (rec - ld->obj[o->idx].rec + o->o.nsymdef != li) {
-		o = object_at(ld, rec);
-		li = rec - ld->obj[o->idx].rec + o->o.nsymdef;
-	}
-	load_def(ld, r, o, li);
-	add_use(r, e->use, e->aligns);
-	__atomic_store_n(&e->first, s, __ATOMIC_RELAXED);
+	load_def(ld, r, o, place - ld->obj[o->idx].rec + o->o.nsymdef);
+	add_use(r, (e->use & USE_LOCAL ? A_LOCAL : 0) |
+		(e->use & USE_IFACE ? A_USEDINIFACE : 0),
+		e->use & USE_ALIGN);
+	e->best = s;
 }
 
 static Sym number(Load *ld, Contents *c, const LObj *o, u32 li, u32 n, Sym s)
 {
-	for (u32 end = li + n; li < end; li++) {
-		u64 me = (u64)o->idx << 32 | li;
+	u32 place = ld->obj[o->idx].rec + (li - o->o.nsymdef);
+
+	for (u32 end = li + n; li < end; li++, place++) {
 		Content *e = &c->content[o->syms[li]];
 
 		if (end - li > HALF)
 			__builtin_prefetch(&c->content[o->syms[li + HALF]]);
-		if (__atomic_load_n(&e->first, __ATOMIC_RELAXED) == me)
-			make_row(ld, e, o, li, s++);
+		if (e->first == place)
+			make_row(ld, e, s++);
 	}
 	return s;
 }
@@ -275,7 +266,7 @@ static void set_numbers(const Contents *c, const LObj *o, u32 li, u32 n)
 	for (u32 end = li + n; li < end; li++) {
 		if (end - li > HALF)
 			__builtin_prefetch(&c->content[o->syms[li + HALF]]);
-		o->syms[li] = (Sym)c->content[o->syms[li]].first;
+		o->syms[li] = (Sym)c->content[o->syms[li]].best;
 	}
 }
 

@@ -88,7 +88,7 @@ static const char *hash_names(Load *ld, const LObj *o, ObjLoad *ol)
 
 		if (p[10] >= NELEM(ld->L->kindrow))
 			return "symbol of unknown kind";
-		if (align & (align - 1) || align > 1u << 30)
+		if (align & (align - 1) || align > USE_ALIGN)
 			return "alignment that is no power of two";
 		if (ld32(p, false) > MAXNAME)
 			return "symbol name too long";
@@ -324,30 +324,50 @@ static void other_references(Load *ld)
 
 /* ---- all of it ------------------------------------------------------- */
 
+static u32 round_places(u32 n)
+{
+	return (n + PLACES - 1) / PLACES * PLACES;
+}
+
+static void make_owners(Load *ld, u32 places)
+{
+	const Link *L = ld->L;
+	u32 *owner = mem_alloc(&ld->L->mem, places / PLACES * sizeof *owner);
+
+	ld->owner = owner++;
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
+		const GoObj *o = &L->obj[k]->o;
+
+		for (u32 n = 0; n < o->ndef - o->nsymdef; n += PLACES)
+			*owner++ = k;
+	}
+}
+
 /* Room for the symbols: the linker makes a few for each function and type
  * that it finds. */
 static void make_room(Load *ld)
 {
 	Link *L = ld->L;
-	u64 nsym = 0, ndef = 0, npkgdef = 0, npkg = 0, max;
+	u64 nsym = 0, ndef = 0, npkg = 0, place = PLACES, max;
 	u32 *pkg;
 	Sym *syms;
 
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
 		const GoObj *o = &L->obj[k]->o;
 
-		ld->obj[k].rec = (u32)(ndef - npkgdef);
+		ld->obj[k].rec = (u32)place;
 		nsym += o->nsym;
 		ndef += o->ndef;
-		npkgdef += o->nsymdef;
 		npkg += o->npkg;
+		place += round_places(o->ndef - o->nsymdef);
 	}
-	if (nsym + npkg > 1u << 28)
+	if (nsym + npkg > 1u << 28 || place > MAXPLACE)
 		link_exitf(L, "too many symbols");
 	max = 2 * nsym + 6 * ndef + (1 << 20);
 	L->maxsym = L->maxext = (u32)max;
 	L->sym = mem_reserve(max * sizeof *L->sym);
 	L->ext = mem_reserve(max * sizeof *L->ext);
+	make_owners(ld, (u32)place);
 	L->nsym = L->next = 1;
 	ld->prov = 1 + (u32)nsym;
 	syms = mem_alloc(&L->mem, nsym * sizeof *syms);
