@@ -57,8 +57,10 @@ static _Noreturn void quit(const char *prefix, const char *sep, int status,
 
 	if (vasprintf(&text, fmt, ap) < 0)
 		DIE("out of memory");
+	/* Of several threads that find something, the first one speaks for
+	 * all: the lock is not given back. Nor is it exit's job to end them. */
+	flockfile(stderr);
 	fprintf(stderr, "%s%s%s\n", prefix, sep, text);
-	/* Not exit: this may be one of several threads that all do it. */
 	fflush(stdout);
 	_exit(status);
 }
@@ -86,7 +88,8 @@ void exit_if_errors(Link *L)
 	if (!__atomic_load_n(&L->diag.n, __ATOMIC_RELAXED))
 		return;
 	out_remove(L);
-	exit(2);
+	fflush(NULL);
+	_exit(2);
 }
 
 /* Go's linker would crash here: it trusts its compiler. */
