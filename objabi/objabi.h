@@ -224,6 +224,7 @@ typedef struct {
  * more than the limit, and the caller is to stop. */
 __attribute__((format(printf, 2, 3)))
 bool diag_error(Diag *d, const char *fmt, ...);
+__attribute__((format(printf, 2, 0)))
 bool diag_verror(Diag *d, const char *fmt, va_list ap);
 
 /* ---- pool.c -------------------------------------------------------- */
