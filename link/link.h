@@ -49,7 +49,12 @@ void *mem_alloc(Mem *m, size_t n);	/* zeroed, aligned to 16 */
 void mem_reset(Mem *m);
 /* Address space for n bytes of which few may ever be touched; zeroed. */
 void *mem_reserve(size_t n);
+/* The same, but in small pages: of what hardly anything ever is touched. */
+void *mem_reserve_small(size_t n);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
+/* n bytes from p, at the beginning of a huge page: they and the rest of the
+ * last huge page are zero again, and take no memory. */
+void mem_forget(void *p, size_t n);
 /* p with room for one more than its n elements of that size. */
 void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size);
 View mem_view(Mem *m, View v);	/* a copy */

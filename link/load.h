@@ -80,6 +80,8 @@ typedef struct {
 	u64 max;
 } Contents;
 
+enum { PROV_UNIT = (2 << 20) / sizeof(SymRow) };
+
 typedef struct {
 	Link *L;
 	ObjLoad *obj;	/* as L->obj */
@@ -92,7 +94,8 @@ typedef struct {
 	size_t nscratch;
 	u32 flag[256], flag2[256];	/* to attributes */
 	/* Symbols known by name get their rows, and for the time being their
-	 * numbers, from here on. */
+	 * numbers, from here on: a number that begins a huge page, for the
+	 * rows are given back. */
 	Sym prov, nprov;
 	Sym ref;	/* the first of those that nobody defines */
 	SymVec var, varobj;	/* linknamed variables without a value */
@@ -158,7 +161,7 @@ void names_find_all(Load *ld);
 Sym names_number(Load *ld, const LObj *o, Sym s);
 void names_number_refs(Load *ld);	/* those of nobody, from L->nsym on */
 void names_resolve(Load *ld, const LObj *o);
-/* When all that is done: no number is provisional any more. */
+/* Likewise the numbers that the name table and fix have. */
 void names_settle(Load *ld);
 
 /* ---- names.c: from name and version to symbol ------------------------ */

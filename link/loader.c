@@ -227,11 +227,17 @@ static void number_one(void *arg, size_t i)
 	names_number(ld, o, contents_number(ld, o, ld->obj[o->idx].base));
 }
 
+/* The first task has the name table. */
 static void resolve_one(void *arg, size_t i)
 {
 	Load *ld = arg;
-	const LObj *o = ld->L->obj[ld->order[i]];
+	const LObj *o;
 
+	if (i == 0) {
+		names_settle(ld);
+		return;
+	}
+	o = ld->L->obj[ld->order[i - 1]];
 	contents_resolve(ld, o);
 	names_resolve(ld, o);
 }
@@ -249,8 +255,9 @@ static void other_names(Load *ld)
 	}
 	pool_for(L->flag.threads, ld->norder, number_one, ld);
 	names_number_refs(ld);
-	pool_for(L->flag.threads, ld->norder, resolve_one, ld);
-	names_settle(ld);
+	pool_for(L->flag.threads, ld->norder + 1, resolve_one, ld);
+	/* Up to here are the numbers that are left. */
+	mem_forget(row(L, ld->prov), ld->nprov * sizeof(SymRow));
 	contents_free(ld);
 }
 
@@ -363,13 +370,13 @@ static void make_room(Load *ld)
 	}
 	if (nsym + npkg > 1u << 28 || place > MAXPLACE)
 		link_exitf(L, "too many symbols");
-	max = 2 * nsym + 6 * ndef + (1 << 20);
+	max = PROV_UNIT + 2 * nsym + 6 * ndef + (1 << 20);
 	L->maxsym = L->maxext = (u32)max;
 	L->sym = mem_reserve(max * sizeof *L->sym);
-	L->ext = mem_reserve(max * sizeof *L->ext);
+	L->ext = mem_reserve_small(max * sizeof *L->ext);
 	make_owners(ld, (u32)place);
 	L->nsym = L->next = 1;
-	ld->prov = 1 + (u32)nsym;
+	ld->prov = ((u32)nsym / PROV_UNIT + 1) * PROV_UNIT;
 	syms = mem_alloc(&L->mem, nsym * sizeof *syms);
 	pkg = mem_alloc(&L->mem, npkg * sizeof *pkg);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {

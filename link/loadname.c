@@ -312,5 +312,4 @@ void names_settle(Load *ld)
 	for (u32 i = 0; i < ld->fix.n; i++)
 		ld->fix.p[i] = settled(ld, ld->fix.p[i]);
 	names_renumber(L, ld->prov);
-	memset(row(L, ld->prov), 0, ld->nprov * sizeof(SymRow));
 }

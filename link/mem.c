@@ -41,7 +41,7 @@ static size_t round_up(size_t n, size_t to)
 
 /* Address space on a boundary of huge pages: what is too much in front and
  * behind goes back. */
-void *mem_reserve(size_t n)
+void *mem_reserve_small(size_t n)
 {
 	size_t len = round_up(n, HUGE);
 	u8 *p = mmap(NULL, len + HUGE, PROT_READ | PROT_WRITE,
@@ -55,9 +55,21 @@ void *mem_reserve(size_t n)
 		munmap(p, front);
 	if (front < HUGE)
 		munmap(p + front + len, HUGE - front);
-	p += front;
-	madvise(p, len, MADV_HUGEPAGE);
+	return p + front;
+}
+
+void *mem_reserve(size_t n)
+{
+	void *p = mem_reserve_small(n);
+
+	madvise(p, round_up(n, HUGE), MADV_HUGEPAGE);
 	return p;
+}
+
+void mem_forget(void *p, size_t n)
+{
+	if (madvise(p, round_up(n, HUGE), MADV_DONTNEED) != 0)
+		memset(p, 0, n);
 }
 
 void mem_release(void *p, size_t n)

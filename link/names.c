@@ -78,9 +78,11 @@ static bool is_named(const Link *L, Sym s, View name, u32 ver)
 		memcmp(o->o.obj.p + ld32(p + 4, false), name.p, name.n) == 0;
 }
 
-static void make_slots(SymTab *t, u32 cap)
+static void make_slots(Link *L, u32 cap)
 {
-	t->slot = mem_reserve((size_t)cap * sizeof *t->slot);
+	SymTab *t = L->names;
+
+	t->slot = mem_alloc(&L->mem, (size_t)cap * sizeof *t->slot);
 	t->mask = cap - 1;
 }
 
@@ -91,7 +93,7 @@ void names_init(Link *L, u32 n, u32 used)
 
 	while (cap < n + n / 2 && cap < 1u << 31)
 		cap *= 2;
-	make_slots(t, cap);
+	make_slots(L, cap);
 	t->used = used;
 }
 
@@ -128,18 +130,18 @@ static void put(SymTab *t, u64 x)
 	t->slot[i] = x;
 }
 
-static void grow(SymTab *t)
+static void grow(Link *L)
 {
+	SymTab *t = L->names;
 	u64 *old = t->slot;
 	u32 cap = t->mask + 1;
 
 	if (cap > 1u << 30)
 		DIE("too many symbols");
-	make_slots(t, 2 * cap);
+	make_slots(L, 2 * cap);
 	for (u32 i = 0; i < cap; i++)
 		if (old[i])
 			put(t, old[i]);
-	mem_release(old, (size_t)cap * sizeof *old);
 }
 
 void names_add(Link *L, u32 hash, Sym s)
@@ -147,7 +149,7 @@ void names_add(Link *L, u32 hash, Sym s)
 	SymTab *t = L->names;
 
 	if (t->used >= t->mask - t->mask / 4)
-		grow(t);
+		grow(L);
 	t->used++;
 	put(t, slot_of(hash, s));
 }
