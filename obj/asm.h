@@ -1,7 +1,7 @@
 /*
  * asm: the assembler behind `gofips-obj asm`.
  *
- *     tokens (asmlex.c, asmmacro.c) -> lines (asmparse.c, asmoperand.c) ->
+ *     tokens (asmlex.c, asminput.c) -> lines (asmparse.c, asmoperand.c) ->
  *     AsmProgs -> the architecture's preprocess and assemble ->
  *     tables and debug information (asmobj.c, asmdwarf.c) -> obj_write
  *
@@ -151,9 +151,14 @@ enum {
 	TOK_BUILD	/* a //go:build comment */
 };
 
+/* A name in the source, one for each (asmword.c). */
+typedef struct AsmWord AsmWord;
+
 typedef struct {
 	int kind;
+	int arg;	/* in a macro's body: which argument, or -1 */
 	View text;	/* as in the source; · and ∕ already replaced */
+	AsmWord *word;	/* TOK_IDENT's */
 } AsmTok;
 
 /* The tokens of one operand, and how many are read. atoi and expr report
@@ -165,16 +170,25 @@ typedef struct {
 	bool jump;	/* the operand of a jump */
 } AsmIn;
 
-int asm_peek(const AsmIn *in);	/* the kind, TOK_EOF at the end */
-AsmTok asm_next(AsmIn *in);	/* kind TOK_EOF at the end */
+/* The kind, TOK_EOF at the end. */
+static inline int asm_peek(const AsmIn *in)
+{
+	return in->pos < in->n ? in->tok[in->pos].kind : TOK_EOF;
+}
+/* Kind TOK_EOF at the end. */
+static inline AsmTok asm_next(AsmIn *in)
+{
+	return in->pos < in->n ? in->tok[in->pos++] :
+		(AsmTok){.kind = TOK_EOF, .text = {(const u8 *)"EOF", 3}};
+}
 /* The next token, an error if it is not of that kind. */
 AsmTok asm_get(AsmIn *in, int kind);
 u64 asm_expr(AsmIn *in);
 u64 asm_atoi(AsmIn *in, View text);
 /* Is it a register's name, or (as R of R(1)) the beginning of one? */
-bool asm_at_register(AsmIn *in, View name);
+bool asm_at_register(AsmIn *in, AsmTok name);
 /* The register of that name, or of name(N); false after an error. */
-bool asm_register(AsmIn *in, View name, i16 *reg);
+bool asm_register(AsmIn *in, AsmTok name, i16 *reg);
 
 /* ---- architectures ------------------------------------------------------ */
 
@@ -204,7 +218,7 @@ typedef struct {
 	/* name is a register's (asm_register reads it), and the next token is
 	 * << >> -> @> . or [. Index: it stands in (R1)(R2...). true: it has
 	 * read all of it, and set a. */
-	bool (*reg_tail)(AsmIn *in, AsmAddr *a, View name, int prefix,
+	bool (*reg_tail)(AsmIn *in, AsmAddr *a, AsmTok name, int prefix,
 			 bool index);
 	/* .P.W behind the mnemonic, dots included. NULL or what is wrong. */
 	const char *(*suffix)(AsmProg *p, View suffix);
@@ -353,7 +367,7 @@ static inline u16 asm_reloc_type(const AsmCtx *c, RelocRow row)
 	return reloc_number(c->obj->release, row);
 }
 
-/* ---- asmlex.c, asmmacro.c, asmparse.c, asmobj.c, asmdwarf.c ---------------- */
+/* ---- asmlex.c, asminput.c, asmparse.c, asmobj.c, asmdwarf.c ---------------- */
 
 typedef struct {
 	Buf out;	/* the object, header line not included; or symabis */

@@ -104,8 +104,8 @@ static bool arranged(AsmIn *in, AsmAddr *a, i16 r, View name, int n)
 	return true;
 }
 
-bool arm64_reg_tail(AsmIn *in, AsmAddr *a, View name, int prefix,
-		     bool index)
+bool arm64_reg_tail(AsmIn *in, AsmAddr *a, AsmTok name, int prefix,
+		    bool index)
 {
 	View ext = {0};
 	int amount = 0, element = -1, k;
@@ -145,8 +145,9 @@ bool arm64_reg_tail(AsmIn *in, AsmAddr *a, View name, int prefix,
  * the number behind the last. */
 static bool list_reg(AsmIn *in, int n, i16 *first)
 {
-	View name = asm_next(in).text, ext;
+	AsmTok name = asm_next(in);
 	AsmAddr v = {0};
+	View ext;
 	i16 r;
 
 	if (!asm_register(in, name, &r))
@@ -165,7 +166,7 @@ static bool list_reg(AsmIn *in, int n, i16 *first)
 			      "register list");
 	if (num(r) != ((num(*first) + (unsigned)n) & 31))
 		return !wrong(in, "incontiguous register in ARM64 register "
-			      "list: %.*s", TEXT(name));
+			      "list: %.*s", TEXT(name.text));
 	return true;
 }
 

@@ -19,17 +19,6 @@ enum { MAX_NESTING = 200 };
 
 /* ---- tokens ----------------------------------------------------------- */
 
-int asm_peek(const AsmIn *in)
-{
-	return in->pos < in->n ? in->tok[in->pos].kind : TOK_EOF;
-}
-
-AsmTok asm_next(AsmIn *in)
-{
-	return in->pos < in->n ? in->tok[in->pos++] :
-		(AsmTok){TOK_EOF, view_str("EOF")};
-}
-
 static void unexpected(AsmIn *in, const char *name)
 {
 	AsmTok t = asm_next(in);

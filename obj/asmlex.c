@@ -67,35 +67,22 @@ static size_t letter(const AsmText *t)
 		(r >= 0x388 && r < 0x482) ? 2 : 0;
 }
 
-/* · becomes . and ∕ becomes /. */
-static View undotted(AsmCtx *c, View v)
-{
-	char *s = arena_str(&c->obj->arena, v);
-	size_t n = 0;
-
-	for (size_t i = 0; i < v.n; i++) {
-		bool dot = v.p[i] == 0xc2 && i + 1 < v.n && v.p[i + 1] == 0xb7;
-		bool slash = v.p[i] == 0xe2 && i + 2 < v.n &&
-			v.p[i + 1] == 0x88 && v.p[i + 2] == 0x95;
-
-		s[n++] = dot ? '.' : slash ? '/' : (char)v.p[i];
-		i += dot ? 1 : slash ? 2 : 0;
-	}
-	return view_of(s, n);
-}
-
 /* ---- tokens ------------------------------------------------------------ */
 
-static AsmTok token(const AsmText *t, int kind, size_t start)
+static void token(const AsmText *t, AsmTok *k, int kind, size_t start)
 {
-	return (AsmTok){kind, view_of(t->text.p + start, t->at - start)};
+	*k = (AsmTok){.kind = kind, .text = {t->text.p + start,
+		t->at - start}};
 }
 
-/* Letters and digits: what a name may go on with. The caller has seen the
- * first. */
-static const bool in_name[256] = {
-	['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1,
-	['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1, ['_'] = 1,
+/* What a byte can be: in a name, in a number. */
+enum { LETTER = 1, DIGIT = 2, BLANK = 4, PAIR = 8 };
+
+static const u8 class_of[256] = {
+	[' '] = BLANK, ['\t'] = BLANK, ['\r'] = BLANK,
+	['<'] = PAIR, ['>'] = PAIR, ['-'] = PAIR, ['@'] = PAIR,
+	['0'] = 2, ['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2,
+	['6'] = 2, ['7'] = 2, ['8'] = 2, ['9'] = 2, ['_'] = 1,
 	['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
 	['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1,
 	['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1,
@@ -108,27 +95,56 @@ static const bool in_name[256] = {
 	['y'] = 1, ['z'] = 1,
 };
 
-static AsmTok identifier(AsmText *t)
+/* What is left of a name at t->at; true: it has letters beyond ASCII. */
+static bool wide_name(AsmText *t, size_t start)
 {
-	size_t start = t->at, wide = 0, n;
-	AsmTok k;
+	bool wide = false;
+	size_t n;
 
-	/* Nearly always that is all of it. */
-	while (t->at < t->text.n && in_name[t->text.p[t->at]])
-		t->at++;
 	for (;; t->at += n) {
 		int c = at(t, 0);
 
 		n = is_alpha(c) || (t->at > start && is_digit(c)) ? 1 :
 			letter(t);
 		if (n == 0)
-			break;
+			return wide;
 		wide |= n > 1;
 	}
-	k = token(t, TOK_IDENT, start);
-	if (wide)
-		k.text = undotted(t->ctx, k.text);
-	return k;
+}
+
+static void identifier(AsmText *t, AsmTok *k)
+{
+	const u8 *p = t->text.p + t->at, *end = t->text.p + t->text.n;
+	size_t start = t->at;
+	bool wide = false;
+
+	while (p < end && class_of[*p] & (LETTER | DIGIT))
+		p++;
+	t->at = (size_t)(p - t->text.p);
+	if (p < end && *p >= 0x80)
+		wide = wide_name(t, start);
+	token(t, k, TOK_IDENT, start);
+	k->word = asm_word(t->words, k->text, t->text.n - start, wide);
+	k->text = k->word->text;
+}
+
+/* Most numbers: digits, nothing behind them. */
+static bool plain_number(AsmText *t, AsmTok *k)
+{
+	const u8 *p = t->text.p + t->at, *end = t->text.p + t->text.n;
+	size_t start = t->at;
+
+	if (end - p > 2 && p[0] == '0' && (p[1] | 32) == 'x')
+		for (p += 2; p < end && is_hex(*p); p++)
+			;
+	else
+		while (p < end && class_of[*p] & DIGIT)
+			p++;
+	if (p < end && (class_of[*p] & LETTER || *p == '.'))
+		return false;
+	t->at = (size_t)(p - t->text.p);
+	token(t, k, TOK_INT, start);
+	return true;
 }
 
 static void digits(AsmText *t, bool hex)
@@ -140,12 +156,14 @@ static void digits(AsmText *t, bool hex)
 }
 
 /* 12, 0x1f, 0b1, 0o7, 1_000, 1.5, .5, 1e3, 0x1p-2 */
-static AsmTok number(AsmText *t)
+static void number(AsmText *t, AsmTok *k)
 {
 	size_t start = t->at;
 	int base = at(t, 0) == '0' ? at(t, 1) | 32 : 0, c;
 	bool hex = base == 'x', flt = false;
 
+	if (at(t, 0) != '.' && plain_number(t, k))
+		return;
 	if (hex || base == 'b' || base == 'o')
 		t->at += 2;
 	digits(t, hex);
@@ -163,10 +181,10 @@ static AsmTok number(AsmText *t)
 			t->at++;
 		digits(t, false);
 	}
-	return token(t, flt ? TOK_FLOAT : TOK_INT, start);
+	token(t, k, flt ? TOK_FLOAT : TOK_INT, start);
 }
 
-static AsmTok quoted(AsmText *t, int q, const char **why)
+static void quoted(AsmText *t, AsmTok *k, int q, const char **why)
 {
 	size_t start = t->at++;
 
@@ -174,12 +192,12 @@ static AsmTok quoted(AsmText *t, int q, const char **why)
 		if (at(t, 0) < 0 || at(t, 0) == '\n') {
 			*why = q == '"' ? "literal not terminated" :
 				"rune literal not terminated";
-			return (AsmTok){0};
+			return;
 		}
 		t->at += at(t, 0) == '\\' && at(t, 1) >= 0 ? 2 : 1;
 	}
 	t->at++;
-	return token(t, q == '"' ? TOK_STRING : TOK_CHAR, start);
+	token(t, k, q == '"' ? TOK_STRING : TOK_CHAR, start);
 }
 
 /* Behind the / of a comment. true: it is one, skipped; *build: it is a
@@ -219,50 +237,57 @@ static const struct {
 	{'@', '>', TOK_ROT},
 };
 
-static AsmTok punctuation(AsmText *t)
+static void punctuation(AsmText *t, AsmTok *k, int c)
 {
-	size_t start = t->at;
-	int c = at(t, 0);
+	size_t start = t->at++;
 
-	for (size_t i = 0; i < NELEM(pairs); i++)
-		if (c == pairs[i].first && at(t, 1) == pairs[i].second) {
-			t->at += 2;
-			return token(t, pairs[i].kind, start);
+	for (size_t i = 0; class_of[c] & PAIR && i < NELEM(pairs); i++)
+		if (c == pairs[i].first && at(t, 0) == pairs[i].second) {
+			t->at++;
+			c = pairs[i].kind;
+			break;
 		}
-	t->at++;
 	t->line += c == '\n';
-	return token(t, c, start);
+	token(t, k, c, start);
 }
 
-AsmTok asm_scan(AsmText *t, const char **why)
+/* Skips blanks and comments; true: a //go:build line was one. */
+static bool blanks(AsmText *t, const char **why)
 {
 	bool build = false;
-	int c;
 
 	for (;;) {
-		c = at(t, 0);
-		while (c == ' ' || c == '\t' || c == '\r') {
+		while (t->at < t->text.n &&
+		       class_of[t->text.p[t->at]] & BLANK)
 			t->at++;
-			c = at(t, 0);
-		}
-		if (c != '/' || !comment(t, &build, why))
-			break;
-		if (*why)
-			return (AsmTok){0};
-		if (build)
-			return (AsmTok){TOK_BUILD, view_str("")};
+		if (at(t, 0) != '/' || !comment(t, &build, why) || *why ||
+		    build)
+			return build;
 	}
+}
+
+void asm_scan(AsmText *t, AsmTok *k, const char **why)
+{
+	int c;
+
+	*k = (AsmTok){0};
+	if (blanks(t, why)) {
+		k->kind = TOK_BUILD;
+		return;
+	}
+	if (*why)
+		return;
+	c = at(t, 0);
 	if (c < 0)
-		return (AsmTok){TOK_EOF, view_str("EOF")};
-	if (is_alpha(c) || (c >= 0x80 && letter(t)))
-		return identifier(t);
-	if (is_digit(c) || (c == '.' && is_digit(at(t, 1))))
-		return number(t);
-	if (c == '"' || c == '\'')
-		return quoted(t, c, why);
-	if (c == 0 || c >= 0x80) {
+		*k = (AsmTok){.kind = TOK_EOF, .text = view_str("EOF")};
+	else if (class_of[c] & LETTER || (c >= 0x80 && letter(t)))
+		identifier(t, k);
+	else if (class_of[c] & DIGIT || (c == '.' && is_digit(at(t, 1))))
+		number(t, k);
+	else if (c == '"' || c == '\'')
+		quoted(t, k, c, why);
+	else if (c == 0 || c >= 0x80)
 		*why = "a character that no instruction has";
-		return (AsmTok){0};
-	}
-	return punctuation(t);
+	else
+		punctuation(t, k, c);
 }

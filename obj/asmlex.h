@@ -4,21 +4,68 @@
 
 #include "obj/asm.h"
 
-/* ---- asmlex.c: tokens of one text ----------------------------------- */
+/* ---- asmword.c: names ------------------------------------------------ */
+
+typedef enum { WORD_UNKNOWN, WORD_NO, WORD_YES } WordIs;
+typedef enum { HEAD_UNKNOWN, HEAD_NONE, HEAD_PSEUDO, HEAD_OPCODE } WordHead;
+typedef struct AsmMacro AsmMacro;
+
+struct AsmWord {
+	View text, spelt;	/* without · and ∕, and with them */
+	u64 first, hash;	/* its first 8 bytes */
+	AsmWord *same;	/* the word without · and ∕, if it has any */
+	AsmMacro *macro;	/* or NULL */
+	i64 special;
+	i16 reg;
+	u16 op;	/* HEAD_PSEUDO: which */
+	u8 reg_is, special_is, head;
+	bool jump;
+};
 
 typedef struct {
 	AsmCtx *ctx;
+	AsmWord **slot;
+	u32 n, cap;
+	u64 k0, k1;
+} AsmWords;
+
+void asm_words_init(AsmWords *w, AsmCtx *c);
+void asm_words_free(AsmWords *w);
+/* The word spelt v, at which room bytes may be read; dotted: it has a · or
+ * a ∕. v must last. */
+AsmWord *asm_word(AsmWords *w, View v, size_t room, bool dotted);
+bool asm_word_reg_slow(const AsmCtx *c, AsmWord *w);
+bool asm_word_special(const AsmCtx *c, AsmWord *w, i64 *which);
+void asm_word_head_slow(const AsmCtx *c, AsmWord *w);
+
+/* Is it a register? Then w->reg is it. NULL is none. */
+static inline bool asm_word_reg(const AsmCtx *c, AsmWord *w)
+{
+	return w && (w->reg_is == WORD_UNKNOWN ? asm_word_reg_slow(c, w) :
+		     w->reg_is == WORD_YES);
+}
+/* Sets w->head, op and jump. */
+static inline void asm_word_head(const AsmCtx *c, AsmWord *w)
+{
+	if (w->head == HEAD_UNKNOWN)
+		asm_word_head_slow(c, w);
+}
+
+/* ---- asmlex.c: tokens of one text ----------------------------------- */
+
+typedef struct {
+	AsmWords *words;
 	View text;
 	size_t at;
 	u32 line, base;
 } AsmText;
 
 /* The next token; TOK_EOF at the end, and kind 0 with an error in why. */
-AsmTok asm_scan(AsmText *t, const char **why);
+void asm_scan(AsmText *t, AsmTok *tok, const char **why);
 /* For messages: "identifier", "'x'". */
 const char *asm_tok_name(int kind, char buf[8]);
 
-/* ---- asmmacro.c: the preprocessor ----------------------------------- */
+/* ---- asminput.c, asmmacro.c: the preprocessor ----------------------------------- */
 
 typedef struct AsmLex AsmLex;
 
@@ -26,7 +73,7 @@ typedef struct AsmLex AsmLex;
 AsmLex *asm_lex_open(AsmCtx *c, const char *file);
 void asm_lex_close(AsmLex *l);
 /* TOK_EOF at the end and after an error. '#' stands for a directive. */
-AsmTok asm_lex_next(AsmLex *l);
+void asm_lex_next(AsmLex *l, AsmTok *t);
 AsmPos asm_lex_pos(const AsmLex *l);
 
 /* ---- asmpos.c: files and lines -------------------------------------- */
@@ -67,7 +114,8 @@ typedef struct {
 	u32 ntok, captok;
 	struct { u32 at, n; } op[ASM_MAXOPS];
 	u32 nop;
-	View word;
+	AsmWord *head;
+	View word;	/* head's */
 	Buf cond;
 	/* Labels hold for one function, whose number is the tag. */
 	Map labels;
@@ -89,8 +137,8 @@ bool asm_have(const AsmIn *in, int kind);
 void asm_expect_end(AsmIn *in);
 /* true: NAME<ABI>+off(SB), for -gensymabis. */
 bool asm_func_address(AsmIn *in, Buf *name, u16 *abi);
-bool asm_is_pseudo(AsmParser *p);
-void asm_pseudo(AsmParser *p);
+bool asm_is_pseudo(View name, u16 *which);
+void asm_pseudo(AsmParser *p, u16 which);
 void asm_instruction(AsmParser *p, u16 op);
 void asm_add(AsmParser *p, AsmProg *prog, bool label);
 bool asm_address(AsmParser *p, u32 i, AsmAddr *a);

@@ -14,37 +14,25 @@
 
 /* ---- registers --------------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	i16 reg;
-} pseudo[] = {{"SB", REG_SB}, {"FP", REG_FP}, {"PC", REG_PC}};
-
-static bool plain_register(const AsmIn *in, View name, i16 *reg)
-{
-	for (size_t i = 0; name.n == 2 && i < NELEM(pseudo); i++)
-		if (memcmp(name.p, pseudo[i].name, 2) == 0) {
-			*reg = pseudo[i].reg;
-			return true;
-		}
-	return in->ctx->arch->reg(name, reg);
-}
-
-bool asm_at_register(AsmIn *in, View name)
+bool asm_at_register(AsmIn *in, AsmTok name)
 {
 	const AsmArch *a = in->ctx->arch;
-	i16 reg;
 
-	return plain_register(in, name, &reg) ||
-		(a->reg_prefix && a->reg_prefix(name) && asm_peek(in) == '(');
+	return asm_word_reg(in->ctx, name.word) ||
+		(a->reg_prefix && asm_peek(in) == '(' &&
+		 a->reg_prefix(name.text));
 }
 
-bool asm_register(AsmIn *in, View name, i16 *reg)
+bool asm_register(AsmIn *in, AsmTok tok, i16 *reg)
 {
 	const AsmArch *a = in->ctx->arch;
+	View name = tok.text;
 	AsmTok t;
 
-	if (plain_register(in, name, reg))
+	if (asm_word_reg(in->ctx, tok.word)) {
+		*reg = tok.word->reg;
 		return true;
+	}
 	*reg = 0;
 	if (!a->reg_prefix || !a->reg_prefix(name)) {
 		BAD(in, "expected register; found %.*s", TEXT(name));
@@ -78,7 +66,7 @@ static bool tail_follows(const AsmIn *in)
 }
 
 /* R1, R1*4, (R1, R2). pair is 0 if there is none. */
-static bool reg_ref(AsmIn *in, View name, int prefix, i16 *reg, i16 *pair,
+static bool reg_ref(AsmIn *in, AsmTok name, int prefix, i16 *reg, i16 *pair,
 		    i16 *scale)
 {
 	AsmTok t;
@@ -89,7 +77,7 @@ static bool reg_ref(AsmIn *in, View name, int prefix, i16 *reg, i16 *pair,
 		return false;
 	if (prefix && prefix != '*')
 		BAD(in, "prefix %c not allowed for register: %c%.*s", prefix,
-		    prefix, TEXT(name));
+		    prefix, TEXT(name.text));
 	k = asm_peek(in);
 	if (k == ',' || k == '+' || k == ':') {
 		asm_next(in);
@@ -98,7 +86,7 @@ static bool reg_ref(AsmIn *in, View name, int prefix, i16 *reg, i16 *pair,
 			    "architecture", k);
 			return false;
 		}
-		if (!asm_register(in, asm_next(in).text, pair))
+		if (!asm_register(in, asm_next(in), pair))
 			return false;
 	}
 	if (asm_peek(in) != '*')
@@ -214,7 +202,7 @@ bool asm_func_address(AsmIn *in, Buf *out, u16 *abi)
 		asm_next(in);
 	t = asm_next(in);
 	name = qualified(in, t.text);
-	if (t.kind != TOK_IDENT || asm_at_register(in, t.text))
+	if (t.kind != TOK_IDENT || asm_at_register(in, t))
 		return false;
 	*abi = sym_attrs(in, name, true);
 	if (*abi == SymABIstatic)
@@ -238,10 +226,10 @@ static void index_reg(AsmIn *in, AsmAddr *a, int prefix)
 {
 	const AsmArch *arch = in->ctx->arch;
 	i16 reg, pair, scale;
-	View name;
+	AsmTok name;
 
 	asm_get(in, '(');
-	name = asm_next(in).text;
+	name = asm_next(in);
 	if (tail_follows(in)) {
 		arch->reg_tail(in, a, name, prefix, true);
 	} else {
@@ -262,10 +250,10 @@ static void indirect(AsmIn *in, AsmAddr *a, int prefix)
 {
 	const AsmArch *arch = in->ctx->arch;
 	i16 reg, pair, scale;
-	View name;
+	AsmTok name;
 
 	asm_get(in, '(');
-	name = asm_next(in).text;
+	name = asm_next(in);
 	if (!reg_ref(in, name, 0, &reg, &pair, &scale))
 		return;
 	asm_get(in, ')');
@@ -275,8 +263,8 @@ static void indirect(AsmIn *in, AsmAddr *a, int prefix)
 			BAD(in, "cannot use pseudo-register in pair");
 		if (reg != REG_PC && a->name == NAME_NONE)
 			BAD(in, "cannot reference %.*s without a symbol",
-			    TEXT(name));
-		set_pseudo(in, a, name, false, prefix);
+			    TEXT(name.text));
+		set_pseudo(in, a, name.text, false, prefix);
 		return;
 	}
 	a->reg = reg;
@@ -354,7 +342,7 @@ static bool paren_constant(AsmIn *in)
 {
 	u32 pos = in->pos;
 	AsmTok t = asm_next(in);
-	bool reg = t.kind == TOK_IDENT && asm_at_register(in, t.text);
+	bool reg = t.kind == TOK_IDENT && asm_at_register(in, t);
 
 	in->pos = pos;
 	return !reg;
@@ -362,7 +350,7 @@ static bool paren_constant(AsmIn *in)
 
 /* ---- all of it -------------------------------------------------------------------- */
 
-static void register_operand(AsmIn *in, AsmAddr *a, View name, int prefix)
+static void register_operand(AsmIn *in, AsmAddr *a, AsmTok name, int prefix)
 {
 	i16 pair, scale;
 
@@ -392,12 +380,12 @@ static void operand(AsmIn *in, AsmAddr *a)
 		arch->reglist(in, a);
 		return;
 	}
-	if (t.kind == TOK_IDENT && asm_at_register(in, t.text)) {
-		register_operand(in, a, t.text, prefix);
+	if (t.kind == TOK_IDENT && asm_at_register(in, t)) {
+		register_operand(in, a, t, prefix);
 		return;
 	}
 	if (t.kind == TOK_IDENT) {
-		if (arch->special && arch->special(t.text, &a->offset))
+		if (asm_word_special(in->ctx, t.word, &a->offset))
 			a->type = TYPE_SPECIAL;
 		else
 			symbol(in, a, t.text, prefix);
@@ -419,9 +407,21 @@ static void operand(AsmIn *in, AsmAddr *a)
 	indirect(in, a, prefix);
 }
 
+/* A register alone, which most are. */
+static bool lone_register(const AsmIn *in, AsmAddr *a)
+{
+	if (in->n != 1 || !asm_word_reg(in->ctx, in->tok->word))
+		return false;
+	a->type = TYPE_REG;
+	a->reg = in->tok->word->reg;
+	return true;
+}
+
 void asm_operand(AsmIn *in, AsmAddr *a)
 {
 	*a = (AsmAddr){0};
+	if (lone_register(in, a))
+		return;
 	operand(in, a);
 	asm_expect_end(in);
 }

@@ -38,20 +38,19 @@ void asm_parse_error(AsmParser *p, const char *fmt, ...)
 /* ---- a line -------------------------------------------------------------- */
 
 /* The next token that is one for the parser. */
-static AsmTok next(AsmParser *p)
+static void next(AsmParser *p, AsmTok *t)
 {
 	for (;;) {
-		AsmTok t = asm_lex_next(p->lex);
-
-		if (t.kind == TOK_BUILD) {
+		asm_lex_next(p->lex, t);
+		if (t->kind == TOK_BUILD) {
 			if (p->saw_code)
 				asm_parse_error(p, "misplaced //go:build "
 						"comment");
 			continue;
 		}
-		p->saw_code |= t.kind != '\n';
-		if (t.kind != '#')
-			return t;
+		p->saw_code |= t->kind != '\n';
+		if (t->kind != '#')
+			return;
 	}
 }
 
@@ -60,7 +59,7 @@ static bool first_token(AsmParser *p)
 	AsmTok t;
 
 	do
-		t = next(p);
+		next(p, &t);
 	while (t.kind == '\n' || t.kind == ';');
 	p->pos = asm_lex_pos(p->lex);
 	p->ctx->pos = p->pos;
@@ -71,23 +70,30 @@ static bool first_token(AsmParser *p)
 				TEXT(t.text));
 		return false;
 	}
+	p->head = t.word;
 	p->word = t.text;
 	p->ntok = p->nop = 0;
 	p->cond.n = 0;
 	return true;
 }
 
-static bool keep(AsmParser *p, AsmTok t)
+/* Room for a token more. */
+static AsmTok *room(AsmParser *p)
+{
+	if (p->ntok == p->captok) {
+		p->captok = p->captok ? 2 * p->captok : 64;
+		p->tok = xrealloc(p->tok, p->captok * sizeof *p->tok);
+	}
+	return &p->tok[p->ntok];
+}
+
+static bool keep(AsmParser *p)
 {
 	if (p->ntok == MAX_LINE) {
 		asm_parse_error(p, "a line of more than %d tokens", MAX_LINE);
 		return false;
 	}
-	if (p->ntok == p->captok) {
-		p->captok = p->captok ? 2 * p->captok : 64;
-		p->tok = xrealloc(p->tok, p->captok * sizeof *p->tok);
-	}
-	p->tok[p->ntok++] = t;
+	p->ntok++;
 	return true;
 }
 
@@ -116,15 +122,17 @@ static void swap_pair(AsmParser *p, u32 i)
  * word a label. */
 typedef enum { FRONT_NONE, FRONT_SUFFIX, FRONT_LABEL } Front;
 
-static Front in_front(AsmParser *p, AsmTok t)
+static Front in_front(AsmParser *p, const AsmTok *in)
 {
+	AsmTok t = *in;
+
 	if (t.kind == ':') {
 		add_label(p);
 		return FRONT_LABEL;
 	}
 	if (t.kind != '.' || !p->ctx->arch->suffixes)
 		return FRONT_NONE;
-	t = next(p);
+	next(p, &t);
 	if (t.kind != TOK_IDENT)
 		asm_parse_error(p, "instruction suffix expected identifier, "
 				"found %.*s", TEXT(t.text));
@@ -133,10 +141,10 @@ static Front in_front(AsmParser *p, AsmTok t)
 	return FRONT_SUFFIX;
 }
 
-static bool ends_operand(AsmTok t, int nesting)
+static bool ends_operand(int kind, int nesting)
 {
-	return t.kind == '\n' || t.kind == ';' ||
-		(nesting == 0 && (t.kind == ',' || t.kind == ':'));
+	return kind == '\n' || kind == ';' ||
+		(nesting == 0 && (kind == ',' || kind == ':'));
 }
 
 /* One operand; *end is what ended it. false: give the line up. *label: it
@@ -144,11 +152,13 @@ static bool ends_operand(AsmTok t, int nesting)
 static bool operand_tokens(AsmParser *p, int *end, bool *label)
 {
 	u32 start = p->ntok;
-	int nesting = 0;
-	AsmTok t;
+	int nesting = 0, k;
+	AsmTok *t;
 
 	for (;;) {
-		t = next(p);
+		t = room(p);
+		next(p, t);
+		k = t->kind;
 		if (p->nop == 0 && p->ntok == start) {
 			Front f = in_front(p, t);
 
@@ -158,19 +168,18 @@ static bool operand_tokens(AsmParser *p, int *end, bool *label)
 			if (f == FRONT_SUFFIX)
 				continue;
 		}
-		if (t.kind == TOK_EOF) {
+		if (k == TOK_EOF) {
 			asm_parse_error(p, "unexpected EOF");
 			p->end = true;
 			return false;
 		}
-		if (ends_operand(t, nesting))
+		if (ends_operand(k, nesting))
 			break;
-		nesting += (t.kind == '(' || t.kind == '[') -
-			(t.kind == ')' || t.kind == ']');
-		if (!keep(p, t))
+		nesting += (k == '(' || k == '[') - (k == ')' || k == ']');
+		if (!keep(p))
 			return false;
 	}
-	*end = t.kind;
+	*end = k;
 	if (p->ntok == start)
 		return true;
 	if (p->nop == ASM_MAXOPS) {
@@ -368,7 +377,7 @@ void asm_instruction(AsmParser *p, u16 op)
 	AsmProg *prog;
 	const char *why;
 
-	p->jump = c->arch->is_jump(p->word);
+	p->jump = p->head->jump;
 	for (u32 i = 0; i < p->nop; i++) {
 		if (!asm_address(p, i, &a[i]))
 			return;
@@ -417,14 +426,12 @@ static void symabis(AsmParser *p, Buf *out)
 
 static void statement(AsmParser *p)
 {
-	u16 op;
-
+	asm_word_head(p->ctx, p->head);
 	p->jump = false;
-	if (asm_is_pseudo(p))
-		asm_pseudo(p);
-	else if (p->ctx->arch->opcode(p->word, &op) ||
-		 asm_common_opcode(p->word, &op))
-		asm_instruction(p, op);
+	if (p->head->head == HEAD_PSEUDO)
+		asm_pseudo(p, p->head->op);
+	else if (p->head->head == HEAD_OPCODE)
+		asm_instruction(p, p->head->op);
 	else
 		asm_parse_error(p, "unrecognized instruction \"%.*s\"",
 				TEXT(p->word));

@@ -478,23 +478,15 @@ static const struct {
 	{"FUNCDATA", funcdata}, {"PCDATA", pcdata}, {"PCALIGN", pcalign},
 };
 
-static size_t which(const AsmParser *p)
+bool asm_is_pseudo(View name, u16 *which)
 {
-	size_t i = 0;
-
-	if (!strchr("TDGFP", p->word.p[0]))
-		return NELEM(pseudos);
-	while (i < NELEM(pseudos) && !view_is(p->word, pseudos[i].word))
-		i++;
-	return i;
+	for (*which = 0; *which < NELEM(pseudos); ++*which)
+		if (view_is(name, pseudos[*which].word))
+			return true;
+	return false;
 }
 
-bool asm_is_pseudo(AsmParser *p)
+void asm_pseudo(AsmParser *p, u16 which)
 {
-	return which(p) < NELEM(pseudos);
-}
-
-void asm_pseudo(AsmParser *p)
-{
-	pseudos[which(p)].fn(p);
+	pseudos[which].fn(p);
 }

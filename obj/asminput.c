@@ -1,0 +1,375 @@
+/*
+ * The assembler's preprocessor: #include, #define with and without
+ * arguments, #undef, #ifdef, #ifndef, #else, #endif, #line.
+ *
+ * Texts and expanded macros lie on a stack of frames; a token comes from the
+ * topmost, which is left when it has none any more.
+ *
+ * Source: cmd/asm/internal/lex/input.go, stack.go
+ */
+#include <stdlib.h>
+
+#include "obj/asmmacro.h"
+
+enum {
+	MAX_ROW = 100,		/* macros met before a token: as in Go */
+	MAX_FILES = 1000,
+	MAX_INCLUDES = 10000	/* #include and #line */
+};
+
+#define fail asm_lex_fail
+
+struct AsmSource {
+	AsmSource *next;
+	View path, bytes;
+	bool mapped;
+	File file;
+};
+
+AsmPos asm_lex_pos(const AsmLex *l)
+{
+	const AsmFrame *f = &l->frame[l->depth ? l->depth - 1 : 0];
+
+	return f->is_text ? (AsmPos){f->text.base, f->text.line, false} :
+		(AsmPos){f->base, f->line, false};
+}
+
+void asm_lex_fail(AsmLex *l, const char *fmt, ...)
+{
+	char text[400];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (!l->failed)
+		asm_error(l->ctx, asm_lex_pos(l), "%s", text);
+	l->failed = true;
+}
+
+/* ---- the stack --------------------------------------------------------- */
+
+void asm_lex_push(AsmLex *l, const AsmFrame *f)
+{
+	if (l->depth > ASM_MAXDEPTH) {
+		fail(l, "input recursion");
+		return;
+	}
+	l->frame[l->depth++] = *f;
+}
+
+/* Leaves the text or the expansion that has no more tokens. */
+static void scan(AsmLex *l, AsmTok *t)
+{
+	const char *why = NULL;
+
+	for (;;) {
+		AsmFrame *f = asm_lex_top(l);
+
+		if (l->failed || ++l->work > ASM_MAXTOKENS) {
+			fail(l, "more than %d tokens", ASM_MAXTOKENS);
+			*t = (AsmTok){.kind = TOK_EOF,
+				.text = view_str("EOF")};
+			return;
+		}
+		if (f->is_text) {
+			asm_scan(&f->text, t, &why);
+			if (why) {
+				fail(l, "%s", why);
+				continue;
+			}
+			if (t->kind != TOK_EOF || l->depth == 1)
+				return;
+		} else if (f->at < f->end) {
+			*t = f->body ? f->body[f->at++] : l->wait[f->at++];
+			return;
+		} else {
+			l->nwait = f->mark;
+		}
+		l->depth--;
+	}
+}
+
+AsmTok asm_lex_raw(AsmLex *l)
+{
+	AsmTok t;
+
+	scan(l, &t);
+	return t;
+}
+
+/* ---- directives -------------------------------------------------------------- */
+
+static bool enabled(const AsmLex *l)
+{
+	return l->nif == 0 || !l->off[l->nif - 1];
+}
+
+static void newline(AsmLex *l, const char *after)
+{
+	if (asm_lex_raw(l).kind != '\n')
+		fail(l, "expected newline after %s", after);
+}
+
+static void ifdef(AsmLex *l, bool truth)
+{
+	AsmTok t = asm_macro_name(l);
+
+	newline(l, "#if[n]def");
+	if (l->failed)
+		return;
+	if (l->nif == ASM_MAXDEPTH) {
+		fail(l, "#ifdefs nested more than %d deep", ASM_MAXDEPTH);
+		return;
+	}
+	if (!enabled(l))
+		truth = false;
+	else if (!t.word->macro)
+		truth = !truth;
+	l->off[l->nif++] = !truth;
+}
+
+static void ifdef_yes(AsmLex *l) { ifdef(l, true); }
+static void ifdef_not(AsmLex *l) { ifdef(l, false); }
+
+static void else_(AsmLex *l)
+{
+	newline(l, "#else");
+	if (l->nif == 0)
+		fail(l, "unmatched #else");
+	else if (l->nif == 1 || !l->off[l->nif - 2])
+		l->off[l->nif - 1] = !l->off[l->nif - 1];
+}
+
+static void endif(AsmLex *l)
+{
+	newline(l, "#endif");
+	if (l->nif == 0)
+		fail(l, "unmatched #endif");
+	else
+		l->nif--;
+}
+
+/* A string's bytes. */
+static View unquoted(AsmLex *l, AsmTok t, const char *what)
+{
+	char *s = arena_str(&l->ctx->obj->arena, t.text);
+	size_t n = 0;
+
+	if (t.kind != TOK_STRING || !go_unquote(t.text, (u8 *)s, &n)) {
+		fail(l, "expected %s", what);
+		return view_str("");
+	}
+	s[n] = 0;
+	return view_of(s, n);
+}
+
+/* The file at path, opened once for the whole run. NULL or it. */
+static AsmSource *source(AsmLex *l, View path)
+{
+	const AsmFlags *fl = l->ctx->flags;
+	AsmSource *s = l->sources;
+
+	while (s && !view_eq(s->path, path))
+		s = s->next;
+	if (s || l->nsources == MAX_FILES || (fl->text && l->nsources))
+		return s;
+	s = arena_alloc(&l->ctx->obj->arena, sizeof *s);
+	s->path = view_of(arena_str(&l->ctx->obj->arena, path), path.n);
+	if (!fl->text && (memchr(path.p, 0, path.n) ||
+			  file_open(&s->file, (const char *)s->path.p)))
+		return NULL;
+	s->mapped = !fl->text;
+	s->bytes = fl->text ? *fl->text : s->file.bytes;
+	l->nsources++;
+	s->next = l->sources;
+	l->sources = s;
+	return s;
+}
+
+static void push_text(AsmLex *l, View name, View text)
+{
+	if (view_prefix(text, "\xef\xbb\xbf"))
+		view_sub(text, 3, text.n - 3, &text);
+	asm_lex_push(l, &(AsmFrame){.is_text = true, .mark = l->nwait,
+		.text = {&l->words, text, 0, 1, asm_base(l->ctx, name, 0)}});
+}
+
+static AsmSource *source_in(AsmLex *l, View dir, View name)
+{
+	Buf b = {0};
+	AsmSource *s;
+
+	buf_add(&b, dir);
+	if (dir.n)
+		buf_str(&b, "/");
+	buf_add(&b, name);
+	s = source(l, view_of(b.p, b.n));
+	buf_free(&b);
+	return s;
+}
+
+static void include(AsmLex *l)
+{
+	const AsmFlags *fl = l->ctx->flags;
+	View name = unquoted(l, asm_lex_raw(l), "string after #include");
+	AsmSource *s;
+
+	newline(l, "#include");
+	if (++l->nincludes > MAX_INCLUDES)
+		fail(l, "more than %d files included", MAX_INCLUDES);
+	if (l->failed)
+		return;
+	s = source(l, name);
+	if (!s)
+		s = source_in(l, l->dir, name);
+	for (size_t i = 0; !s && i < fl->ninclude; i++)
+		s = source_in(l, view_str(fl->include[i]), name);
+	if (s)
+		push_text(l, name, s->bytes);
+	else
+		fail(l, "#include: open %.*s: no such file or directory",
+		     (int)name.n, (const char *)name.p);
+}
+
+/* #line 337 "file": the next line is that one. */
+static void line(AsmLex *l)
+{
+	AsmTok t = asm_lex_raw(l);
+	AsmFrame *f = asm_lex_top(l);
+	u64 n = 0;
+	View name;
+
+	if (t.kind != TOK_INT)
+		fail(l, "expected line number after #line");
+	for (size_t i = 0; i < t.text.n && n < 1 << 30; i++)
+		n = n * 10 + (u64)(t.text.p[i] - '0');
+	name = unquoted(l, asm_lex_raw(l), "file name in #line");
+	if (!l->failed && asm_lex_raw(l).kind != '\n')
+		fail(l, "unexpected token at end of #line");
+	if (++l->nincludes > MAX_INCLUDES)
+		fail(l, "more than %d #lines", MAX_INCLUDES);
+	if (l->failed)
+		return;
+	if (f->is_text)
+		f->text.base = asm_base(l->ctx, name,
+					(u32)n - f->text.line);
+}
+
+static const struct {
+	const char *name;
+	bool always;	/* also where tokens are skipped */
+	void (*fn)(AsmLex *);
+} directives[] = {
+	{"define", false, asm_macro_define}, {"else", true, else_},
+	{"endif", true, endif}, {"ifdef", true, ifdef_yes},
+	{"ifndef", true, ifdef_not}, {"include", false, include},
+	{"line", true, line}, {"undef", false, asm_macro_undef},
+};
+
+/* true: a line begins behind it. */
+static bool directive(AsmLex *l)
+{
+	AsmTok t = asm_lex_raw(l);
+
+	for (size_t i = 0; i < NELEM(directives); i++)
+		if (t.kind == TOK_IDENT &&
+		    view_is(t.text, directives[i].name)) {
+			if (!enabled(l) && !directives[i].always)
+				return false;
+			directives[i].fn(l);
+			return true;
+		}
+	if (t.kind != TOK_IDENT)
+		fail(l, "expected identifier after '#'");
+	else if (enabled(l))
+		fail(l, "unexpected token after '#': %.*s", (int)t.text.n,
+		     (const char *)t.text.p);
+	return false;
+}
+
+/* ---- the interface -------------------------------------------------------------- */
+
+/* A # has been read. false: the parser is to see it. */
+static bool skip_directive(AsmLex *l)
+{
+	if (!l->line_begins)
+		fail(l, "'#' must be first item on line");
+	else
+		l->line_begins = directive(l);
+	return l->failed;
+}
+
+void asm_lex_next(AsmLex *l, AsmTok *t)
+{
+	if (l->peeked) {
+		l->peeked = false;
+		*t = l->peek;
+		return;
+	}
+	for (int row = 0; row < MAX_ROW;) {
+		scan(l, t);
+		if (t->kind == '#') {
+			if (skip_directive(l))
+				continue;
+			return;
+		}
+		if (t->word && t->word->macro && enabled(l)) {
+			AsmMacro *m = t->word->macro;
+
+			row++;
+			asm_macro_invoke(l, m);
+			if (!l->peeked)
+				continue;
+			t->kind = TOK_MACRO;
+			return;
+		}
+		if (t->kind == TOK_EOF && l->nif && !l->failed)
+			fail(l, "unclosed #ifdef or #ifndef");
+		l->line_begins = t->kind == '\n';
+		if (t->kind == TOK_EOF || enabled(l))
+			return;
+	}
+	fail(l, "recursive macro invocation");
+	*t = (AsmTok){.kind = TOK_EOF, .text = view_str("EOF")};
+}
+
+AsmLex *asm_lex_open(AsmCtx *c, const char *file)
+{
+	AsmLex *l = arena_alloc(&c->obj->arena, sizeof *l);
+	View name = view_str(file);
+	AsmSource *s;
+
+	l->ctx = c;
+	l->line_begins = true;
+	asm_words_init(&l->words, c);
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] == '/')
+			l->dir = view_of(name.p, i ? i : 1);
+	s = source(l, name);
+	if (!s) {
+		buf_printf(&c->messages, "asm: open %s: no such file or "
+			   "directory\n", file);
+		c->errors++;
+		asm_words_free(&l->words);
+		return NULL;
+	}
+	push_text(l, name, s->bytes);
+	for (size_t i = 0; i < c->flags->ndefine; i++)
+		asm_macro_predefine(l, &c->flags->define[i]);
+	return l;
+}
+
+void asm_lex_close(AsmLex *l)
+{
+	for (AsmSource *s = l->sources; s; s = s->next) {
+		const char *why = s->mapped ? file_close(&s->file) : NULL;
+
+		if (why)
+			fail(l, "%.*s: %s", (int)s->path.n,
+			     (const char *)s->path.p, why);
+	}
+	asm_words_free(&l->words);
+	free(l->wait);
+	free(l->args);
+}
