@@ -26,7 +26,7 @@ static const char asm_flags[] =
 typedef struct {
 	const char *out, *pkg, *trimpath, *spectre, *debug, *version;
 	bool shared, dynlink, linkshared, std, symabis, all, list, print;
-	bool help;
+	bool help, bisecting;
 	/* what is wrong: with the flags, or with an argument */
 	const char *usage, *usage_arg;
 	const char **include;
@@ -264,6 +264,7 @@ static bool bisection(Args *a, Bisect *m, const Bisect **use)
 		return true;
 	a->usage = bisect_parse(m, pattern, &a->arena);
 	a->usage_arg = arena_str(&a->arena, pattern);
+	a->bisecting = true;
 	*use = m;
 	return !a->usage;
 }
@@ -391,23 +392,33 @@ static int run_asm(int argc, char **argv)
 	return cmd_done(status);
 }
 
-bool asm_quietly(int argc, char **argv, const char *root, Buf *why)
+static void reason(Buf *why, const Args *a, const AsmResult *res)
+{
+	View v = view_of(res->messages.p, res->messages.n);
+
+	if (a->usage && a->usage_arg)
+		buf_printf(why, "%s %s", a->usage, a->usage_arg);
+	else if (a->usage)
+		buf_str(why, a->usage);
+	else if (v.n)
+		buf_add(why, view_of(v.p, view_index(v, 0, '\n')));
+}
+
+int asm_quietly(int argc, char **argv, const char *root, Buf *why)
 {
 	Args a = {.out = NULL};
 	AsmResult res = {0};
 	int status = with_args(&a, argc, argv, root, &res);
 
-	if (a.usage && a.usage_arg)
-		buf_printf(why, "%s %s", a.usage, a.usage_arg);
-	else if (a.usage)
-		buf_str(why, a.usage);
-	else if (res.messages.n)
-		buf_add(why, view_of(res.messages.p, view_index(
-			view_of(res.messages.p, res.messages.n), 0, '\n')));
-	if (status == 0)
+	reason(why, &a, &res);
+	if (a.help || (status && (a.usage || !a.bisecting)))
+		status = -1;
+	if (status >= 0)
 		complain(&res.report);
+	if (status > 0)
+		complain(&res.messages);
 	free_args(&a, &res);
-	return status == 0 && !a.help;
+	return status;
 }
 
 const Cmd cmd_asm = {"asm", "[flags of go tool asm] FILE.s...",

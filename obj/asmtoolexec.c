@@ -5,7 +5,8 @@
  * go runs us in front of every tool. Only the assembler's proper work is
  * tried here; asked for its version it must answer itself, since that is
  * how go tells one toolchain from another. Whatever we refuse, the real
- * assembler gets, and says what is wrong with it if something is.
+ * assembler gets, and says what is wrong with it if something is; but for
+ * what is wrong while symbols are bisected, which it knows nothing of.
  *
  * GOFIPS_OBJ_LOG names a file to which each call adds a line:
  *     ours x.s        theirs x.s: why
@@ -71,33 +72,36 @@ static char *root_of(const char *tool, Arena *a)
 	return arena_str(a, v);
 }
 
-static void try_ours(int argc, char **argv, bool *done)
+/* As asm_quietly. */
+static int try_ours(int argc, char **argv)
 {
 	const char *root = getenv("GOROOT");
 	Arena a = {0};
 	Buf why = {0};
+	int status;
 
 	if (!root || !*root)
 		root = root_of(argv[0], &a);
-	*done = asm_quietly(argc, argv, root, &why);
-	note(*done ? "ours" : "theirs", argv[argc - 1],
+	status = asm_quietly(argc, argv, root, &why);
+	note(status < 0 ? "theirs" : "ours", argv[argc - 1],
 	     view_of(why.p, why.n));
 	buf_free(&why);
 	arena_free(&a);
+	return status;
 }
 
 static int run_toolexec(int argc, char **argv)
 {
-	bool done = false;
+	int status = -1;
 
 	if (argc < 2)
 		return cmd_usage(&cmd_toolexec, "a tool expected", NULL);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return cmd_help(&cmd_toolexec, "");
 	if (is_asm(argv[1]) && !asks_version(argc - 1, argv + 1))
-		try_ours(argc - 1, argv + 1, &done);
-	if (done)
-		return cmd_done(0);
+		status = try_ours(argc - 1, argv + 1);
+	if (status >= 0)
+		return cmd_done(status);
 	execvp(argv[1], argv + 1);
 	fprintf(stderr, "gofips-obj toolexec: %s: %s\n", argv[1],
 		strerror(errno));
