@@ -50,31 +50,34 @@ static int memory_file(char path[PATH], View v)
 	return fd;
 }
 
-static void limit(int what, rlim_t n)
+static void limit(__rlimit_resource_t what, rlim_t n)
 {
 	struct rlimit r = {n, n};
 
 	setrlimit(what, &r);
 }
 
-static _Noreturn void link_files(char *cfg, char *program, char *out,
-				 int says, size_t size)
+static _Noreturn void link_files(const char *cfg, const char *program,
+				 const char *out, int says, size_t size)
 {
-	static char *const modes[][2] = {
-		{"-s", "-w"}, {"-compressdwarf=false", "-checklinkname=0"},
-		{"-s", "-buildmode=pie"}, {"-w", "-checklinkname=0"},
+	static const char *const mode[] = {
+		"-s -w", "-compressdwarf=false", "-s -buildmode=pie", "-w",
 	};
-	char *const *m = modes[size % NELEM(modes)];
-	char *argv[] = {"link_fuzz", "-importcfg", cfg, "-o", out, m[0],
-			m[1], "--threads=1", program, NULL};
+	char text[256], *argv[16], *rest = NULL;
+	int argc = 0;
 
+	snprintf(text, sizeof text, "link_fuzz -importcfg %s -o %s %s "
+		 "--threads=1 %s", cfg, out, mode[size % NELEM(mode)],
+		 program);
+	while ((argv[argc] = strtok_r(argc ? NULL : text, " ", &rest)))
+		argc++;
 	limit(RLIMIT_FSIZE, 64 << 20);
 	limit(RLIMIT_CORE, 0);
 	alarm(SECONDS);
 	setenv("GOFIPS_LINK_STRICT", "1", 1);
 	dup2(says, STDOUT_FILENO);
 	dup2(says, STDERR_FILENO);
-	_exit(link_main(NELEM(argv) - 1, argv));
+	_exit(link_main(argc, argv));
 }
 
 static void judge(int status, int says)
