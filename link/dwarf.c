@@ -44,12 +44,6 @@ typedef struct {
 	VarRefs vars[NCHUNK];
 } Scan;
 
-/* A piece of memory for a task to begin with. */
-static Mem piece_of(Link *L, size_t n)
-{
-	return (Mem){mem_alloc(&L->mem, n), 0, n};
-}
-
 static SymVec symvec_of(Link *L, u32 cap)
 {
 	return (SymVec){mem_alloc(&L->mem, (size_t)cap * sizeof(Sym)), 0,
@@ -70,7 +64,7 @@ static DwUnit *new_unit(Link *L, LObj *o)
 	u->funcdies = symvec_of(L, n);
 	u->rangesyms = symvec_of(L, n);
 	u->locsyms = symvec_of(L, n);
-	u->mem = piece_of(L, 256 + (size_t)n * 64);
+	u->mem.from = &L->mem;
 	o->unit.dw = u;
 	return u;
 }
@@ -442,7 +436,7 @@ void dwarf_generate_debug_info(Link *L)
 	d->of = mem_reserve((size_t)d->nof * sizeof *d->of);
 	collect_units(L);
 	for (k = 0; k < NCHUNK; k++)
-		t.vars[k].mem = piece_of(L, 64 << 10);
+		t.vars[k].mem.from = &L->mem;
 	pool_for((unsigned)L->flag.threads, NCHUNK + d->nunit, scan_task, &t);
 
 	dwarf_types_begin(L);

@@ -88,13 +88,6 @@ typedef struct DwUnit {
 	Mem mem;	/* for its own task */
 } DwUnit;
 
-/* Types' DIEs that one task writes, and the memory it has for that. */
-enum { DW_GROUP = 512 };
-typedef struct {
-	u32 from, to;	/* in Dwarf.die */
-	u8 *data, *rel;
-} DwGroup;
-
 /* Types of the runtime that others are synthesised of; proto[].die is one
  * more than the number of the DIE, 0 as long as there is none. */
 #define DW_PROTOTYPES \
@@ -122,8 +115,6 @@ typedef struct Dwarf {
 	u32 ndie, capdie;
 	DwChild *child;
 	u32 nchild, capchild;
-	DwGroup *group;
-	u32 ngroup;
 	/* By symbol. Of a type: its DIE. Of a DIE: DW_KNOWN once it is made,
 	 * and the type that it describes, if any; or DW_NOTYPE if only its
 	 * name is used. Of a function: 1 + its slot in .debug_addr. */
@@ -177,8 +168,8 @@ void dwarf_synthesize(Link *L);
 /* ---- dwarfattr.c: abbreviations and DIEs ------------------------- */
 
 void dwarf_put_abbrevs(const Link *L, SB *b);
-/* Divides the types' DIEs into Dwarf.group; writes the DIEs of one. */
-void dwarf_group_types(Link *L);
+/* Writes a group of the types' DIEs, which are numbered from 0. */
+enum { DW_GROUP = 128 };
 void dwarf_put_types(Link *L, u32 group);
 /* Header and DIE of a unit, without the unit's length. */
 void dwarf_put_unit(Link *L, DwUnit *u, Sym abbrev);
@@ -189,8 +180,6 @@ void dwarf_secref(SB *b, Sym to, i64 add);
 
 /* u->line; in the runtime, u->gdbscript. */
 void dwarf_line(Link *L, DwUnit *u);
-/* Room that dwarf_line needs in u->mem, about. */
-size_t dwarf_line_room(const Link *L, const DwUnit *u);
 
 /* ---- dwarfframe.c: .debug_frame ---------------------------------- */
 

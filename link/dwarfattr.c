@@ -5,6 +5,8 @@
  * Source: cmd/internal/dwarf/dwarf.go: GetAbbrev, PutAttrs, putattr; putdie
  * and writeUnitInfo in cmd/link/internal/ld/dwarf.go
  */
+#include <stdlib.h>
+
 #include "link/dwarf.h"
 
 enum {
@@ -251,58 +253,82 @@ static void put_die(Out *o, const DwDie *d, const DwChild *c)
 /* At most so many bytes without the name, and relocations. */
 enum { DIE_ROOM = 64, CHILD_ROOM = 24, DIE_RELS = 5 };
 
-/* Measures groups of about equal size, and gives each its memory. */
-void dwarf_group_types(Link *L)
+/* Writes DIEs from .. to - 1 to where there is certainly room. */
+static void put_dies(Link *L, Out *o, u32 from, u32 to)
 {
-	Dwarf *d = L->dwarf;
-	size_t room = 0;
-	u32 i, k, rels = 0;
+	const Dwarf *d = L->dwarf;
+	u32 i;
 
-	d->group = mem_alloc(&L->mem, (d->ndie / DW_GROUP + 1) *
-			     sizeof *d->group);
-	for (i = 0; i < d->ndie; i++) {
+	for (i = from; i < to; i++) {
 		const DwDie *x = &d->die[i];
-		const DwChild *c = d->child + x->child;
+		SymRow *r = row(L, x->sym);
+		Ext *e = &L->ext[r->li];
+
+		o->start = o->p;
+		put_die(o, x, d->child + x->child);
+		e->ndata = e->capdata = (u32)(o->p - o->start);
+		e->nrel = e->caprel = o->nrel;
+		r->size = e->ndata;
+		o->rel += (size_t)o->nrel * RELOC_SIZE;
+		o->nrel = 0;
+	}
+}
+
+static size_t room_for(const Dwarf *d, u32 from, u32 to, size_t *rels)
+{
+	size_t room = 0;
+	u32 i, k;
+
+	for (i = from; i < to; i++) {
+		const DwDie *x = &d->die[i];
 
 		room += DIE_ROOM + x->name.n;
+		*rels += DIE_RELS + x->nchild;
 		for (k = 0; k < x->nchild; k++)
-			room += CHILD_ROOM + c[k].name.n;
-		rels += DIE_RELS + x->nchild;
-		if ((i + 1) % DW_GROUP && i + 1 < d->ndie)
-			continue;
-		d->group[d->ngroup++] = (DwGroup){
-			i / DW_GROUP * DW_GROUP, i + 1,
-			mem_alloc(&L->mem, room),
-			mem_alloc(&L->mem, (size_t)rels * RELOC_SIZE)};
-		room = rels = 0;
+			room += CHILD_ROOM + d->child[x->child + k].name.n;
+	}
+	return room;
+}
+
+/* They get memory of which nothing is wasted. */
+static void keep_dies(Link *L, const Out *o, const u8 *data, const u8 *rel,
+		      u32 from, u32 to)
+{
+	size_t n = (size_t)(o->p - data), nrel = (size_t)(o->rel - rel);
+	Mem m = {.from = &L->mem};
+	u8 *p = mem_alloc(&m, n), *r = mem_alloc(&m, nrel);
+	u32 i;
+
+	memcpy(p, data, n);
+	memcpy(r, rel, nrel);
+	for (i = from; i < to; i++) {
+		Ext *e = &L->ext[row(L, L->dwarf->die[i].sym)->li];
+
+		e->data = p;
+		e->rel = r;
+		p += e->ndata;
+		r += (size_t)e->nrel * RELOC_SIZE;
 	}
 }
 
 void dwarf_put_types(Link *L, u32 group)
 {
 	const Dwarf *d = L->dwarf;
-	const DwGroup *g = &d->group[group];
-	Out o = {.p = g->data, .rel = g->rel,
-		 .secref = reloc_number(L->release, ROW_R_DWARFSECREF),
+	u32 from = group * DW_GROUP, to;
+	size_t room, rels = 0;
+	Out o = {.secref = reloc_number(L->release, ROW_R_DWARFSECREF),
 		 .addroff = reloc_number(L->release, ROW_R_ADDROFF),
 		 .ptrsize = L->arch->ptrsize};
-	u32 i;
+	u8 *data, *rel;
 
-	for (i = g->from; i < g->to; i++) {
-		const DwDie *x = &d->die[i];
-		SymRow *r = row(L, x->sym);
-		Ext *e = &L->ext[r->li];
-
-		o.start = o.p;
-		put_die(&o, x, d->child + x->child);
-		e->data = o.start;
-		e->ndata = e->capdata = (u32)(o.p - o.start);
-		e->rel = o.rel;
-		e->nrel = e->caprel = o.nrel;
-		r->size = e->ndata;
-		o.rel += (size_t)o.nrel * RELOC_SIZE;
-		o.nrel = 0;
-	}
+	to = d->ndie - from < DW_GROUP ? d->ndie : from + DW_GROUP;
+	room = room_for(d, from, to, &rels);
+	o.p = data = xrealloc(NULL, room);
+	o.rel = rel = xrealloc(NULL, rels * RELOC_SIZE);
+	put_dies(L, &o, from, to);
+	keep_dies(L, &o, data, rel, from, to);
+	free(data);
+	free(rel);
 }
 
 /* ---- units ------------------------------------------------------- */

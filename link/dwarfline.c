@@ -271,17 +271,6 @@ static void put_opcodes(SB *b)
 	sb_bytes(b, (View){lengths, sizeof lengths});
 }
 
-size_t dwarf_line_room(const Link *L, const DwUnit *u)
-{
-	const GoObj *o = &u->obj->o;
-	u32 i, ndir = o->nfile < 32 ? o->nfile : 32;
-	size_t n = 1024 + ndir * (128 + 4 * L->flag.goroot.n);
-
-	for (i = 0; i < o->nfile; i++)
-		n += sizeof(FileDir) + 32 + goobj_file(o, i).n;
-	return n + (u->unit->textp.n + 1) * sizeof(Sym);
-}
-
 void dwarf_line(Link *L, DwUnit *u)
 {
 	SB b = sb_mem(L, &u->mem, u->lineprolog);

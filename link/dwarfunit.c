@@ -24,6 +24,7 @@ typedef struct {
 	Link *L;
 	Sym abbrev, sec[NSEC], header[NSEC];
 	DwFrames frames[NFRAMES];
+	u32 ngroup;	/* of types */
 } Part2;
 
 /* ---- order ------------------------------------------------------- */
@@ -188,31 +189,19 @@ static void unit_portion(Link *L, DwUnit *u, Sym abbrev)
 	unit_info(L, u, abbrev);
 }
 
-/* About what its task allocates. */
-static size_t unit_room(const Link *L, const DwUnit *u)
-{
-	size_t n = 4096 + 4 * (u->name.n + u->producer.n), syms = 8;
-
-	syms += u->absfns.n + u->funcdies.n + u->vardies.n;
-	syms += u == L->dwarf->runtime ? L->dwarf->ndie : 0;
-	n += syms * sizeof(Sym) + (size_t)u->unit->textp.n * 64;
-	return n + dwarf_line_room(L, u);
-}
-
 /* ---- all in parallel --------------------------------------------- */
 
 static void task(void *arg, size_t i)
 {
 	Part2 *s = arg;
-	Dwarf *d = s->L->dwarf;
+	u32 ntype = NFRAMES + s->ngroup;
 
 	if (i < NFRAMES)
 		dwarf_frames(s->L, &s->frames[i]);
-	else if (i < NFRAMES + d->ngroup)
+	else if (i < ntype)
 		dwarf_put_types(s->L, (u32)(i - NFRAMES));
 	else
-		unit_portion(s->L, d->unit[i - NFRAMES - d->ngroup],
-			     s->abbrev);
+		unit_portion(s->L, s->L->dwarf->unit[i - ntype], s->abbrev);
 }
 
 static void in_parallel(Link *L, Part2 *s)
@@ -227,15 +216,10 @@ static void in_parallel(Link *L, Part2 *s)
 		f->from = (u32)((u64)n * k / NFRAMES);
 		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
 		room = 1024 + (size_t)(f->to - f->from) * 128;
-		f->mem = (Mem){mem_alloc(&L->mem, room), 0, room};
+		f->mem = (Mem){.p = mem_alloc(&L->tmp, room), .cap = room};
 	}
-	dwarf_group_types(L);
-	for (k = 0; k < d->nunit; k++) {
-		size_t room = unit_room(L, d->unit[k]);
-
-		d->unit[k]->mem = (Mem){mem_alloc(&L->mem, room), 0, room};
-	}
-	pool_for((unsigned)L->flag.threads, NFRAMES + d->ngroup + d->nunit,
+	s->ngroup = (d->ndie + DW_GROUP - 1) / DW_GROUP;
+	pool_for((unsigned)L->flag.threads, NFRAMES + s->ngroup + d->nunit,
 		 task, s);
 }
 

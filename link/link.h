@@ -38,10 +38,13 @@ typedef enum {
 
 /* Memory that lives as long as the run, in huge pages: first touch of a
  * small page costs more than anything that is done with it. One thread at a
- * time; a parallel task has a Mem of its own. */
-typedef struct {
+ * time; a parallel task has a Mem of its own, which takes small pieces from
+ * one that all share: {.from = &L->mem}. */
+typedef struct Mem {
 	u8 *p;
 	size_t used, cap;
+	struct Mem *from;
+	bool taken;	/* by a thread that takes a piece */
 } Mem;
 
 void *mem_alloc(Mem *m, size_t n);	/* zeroed, aligned to 16 */

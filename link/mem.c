@@ -25,6 +25,7 @@
 enum {
 	HUGE = 2 << 20,
 	PIECE = 64 << 20,	/* address space: what is not touched is free */
+	SHARE = 4 << 10,	/* what a task takes at a time */
 #ifdef __SANITIZE_ADDRESS__
 	REDZONE = 16	/* behind each allocation: may not be touched */
 #else
@@ -91,15 +92,30 @@ void mem_reset(Mem *m)
 	m->used = 0;
 }
 
+static void *take_share(Mem *m, size_t n)
+{
+	void *p;
+
+	while (__atomic_exchange_n(&m->taken, true, __ATOMIC_ACQUIRE))
+		;
+	p = mem_alloc(m, n);
+	__atomic_store_n(&m->taken, false, __ATOMIC_RELEASE);
+	return p;
+}
+
 void *mem_alloc(Mem *m, size_t n)
 {
 	size_t len = round_up(n, 16) + REDZONE;
 	u8 *p;
 
 	if (m->cap - m->used < len) {
+		if (m->from && len > SHARE / 4)
+			return take_share(m->from, n);
 		/* The rest of the old piece is lost. */
-		m->cap = len < PIECE ? PIECE : round_up(len, HUGE);
-		m->p = mem_reserve(m->cap);
+		m->cap = m->from ? SHARE : len < PIECE ? PIECE
+			: round_up(len, HUGE);
+		m->p = m->from ? take_share(m->from, m->cap)
+			: mem_reserve(m->cap);
 		m->used = 0;
 		ASAN_POISON_MEMORY_REGION(m->p, m->cap);
 	}

@@ -447,7 +447,8 @@ static void make_room(Link *L, Pcln *P)
 	P->name = mem_alloc(&L->mem, P->capname * sizeof *P->name);
 	P->pc = mem_alloc(&L->mem, P->cappc * sizeof *P->pc);
 	P->fd = mem_alloc(&L->mem, P->capfd * sizeof *P->fd);
-	P->mem[FILES] = (Mem){mem_alloc(&L->mem, files), 0, files};
+	P->mem[FILES] = (Mem){.p = mem_alloc(&L->mem, files),
+				      .cap = files};
 }
 
 static void collect_all(Link *L, Pcln *P)
