@@ -150,7 +150,7 @@ DwChild *dwarf_children(Link *L, u32 die, u32 n)
 {
 	Dwarf *d = L->dwarf;
 
-	while (d->capchild - d->nchild < n)
+	while (!d->child || d->capchild - d->nchild < n)
 		d->child = mem_grow(&L->mem, d->child, d->capchild,
 				    &d->capchild, sizeof *d->child);
 	d->die[die].child = d->nchild;
@@ -397,7 +397,8 @@ static void newtype(Link *L, Sym gotype, View name, Sym s)
 		dotypedef(L, die);
 	dwarf_describes(L, s, gotype);
 	push_refs(L, die, &t);
-	reverse(d->stack + from, d->nstack - from);
+	if (d->nstack > from)
+		reverse(d->stack + from, d->nstack - from);
 }
 
 /* Has s been seen as a type? A bad object may well use a DIE as one. */
