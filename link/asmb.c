@@ -11,8 +11,7 @@
 #include "link/link.h"
 
 enum {
-	RUN = 512,	/* symbols written in one go */
-	AHEAD = 6
+	RUN = 512	/* symbols written in one go */
 };
 
 typedef struct {
@@ -81,30 +80,6 @@ static void pad_behind(Window *w, const SymVec *v, u32 i, u64 at)
 	pad(w, at + sym_data(L, v->p[i]).n, end);
 }
 
-/* Data lies in the order of sizes, all over memory: what will be read is
- * asked for in time, first the symbol's row, then where its bytes and
- * relocations are, then those. */
-static void prefetch(const Link *L, const Piece *p, u32 i)
-{
-	const SymRow *r;
-	const GoObj *o;
-
-	if (i + 3 * AHEAD < p->to)
-		__builtin_prefetch(row(L, p->v->p[i + 3 * AHEAD]));
-	if (i + 2 * AHEAD < p->to) {
-		r = row(L, p->v->p[i + 2 * AHEAD]);
-		if (r->obj >= OBJ_FIRST) {
-			o = &L->obj[r->obj]->o;
-			__builtin_prefetch(goobj_at(o, BlkDataIdx, r->li, 4));
-			__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li, 4));
-		}
-	}
-	if (i + AHEAD < p->to) {
-		__builtin_prefetch(sym_data(L, p->v->p[i + AHEAD]).p);
-		__builtin_prefetch(sym_rels(L, p->v->p[i + AHEAD]).p);
-	}
-}
-
 /* Where -T is not as aligned as the section is to be, its address is rounded
  * up once functions have theirs. Go does not write what is now outside. */
 static bool before_section(const Link *L, Sym s)
@@ -133,7 +108,7 @@ static void write_piece(Window *w, const Piece *p)
 		Sym s = p->v->p[i];
 		u64 at;
 
-		prefetch(L, p, i);
+		sym_ahead(L, p->v, i, p->to);
 		if (sym_has(L, s, A_SUBSYM) || !place_of(L, s, &at) ||
 		    (p->text && before_section(L, s)))
 			continue;

@@ -84,6 +84,7 @@ static void read_section(Reader *r, u8 *out, size_t n)
 		Sym s = r->syms->p[r->next];
 		size_t size = r->rest.n ? r->rest.n : row(r->L, s)->size;
 
+		sym_ahead(r->L, r->syms, r->next, r->syms->n);
 		if (!r->rest.n && size <= n) {
 			relocated(r->L, s, out);
 			r->next++;

@@ -199,6 +199,9 @@ u32 sym_version(const Link *L, Sym s);	/* 0 ABI0, 1 ABIInternal, >= 10 */
 /* Its bytes; those up to size are zero. */
 View sym_data(const Link *L, Sym s);
 Rels sym_rels(const Link *L, Sym s);
+/* For a loop over the bytes or relocations of v up to to - 1, which is at i:
+ * asks for those that it will need soon. */
+void sym_ahead(const Link *L, const SymVec *v, u32 i, u32 to);
 static inline Rel rel_at(const Link *L, Rels r, u32 k);
 /* The global number of what ref means in o; ends the run where an object
  * refers to what is not there. */

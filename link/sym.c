@@ -75,6 +75,31 @@ Rels sym_rels(const Link *L, Sym s)
 	return v;
 }
 
+/* Symbols lie all over memory: first the row is asked for, then where the
+ * bytes and relocations are, then those. */
+void sym_ahead(const Link *L, const SymVec *v, u32 i, u32 to)
+{
+	enum { AHEAD = 6 };
+	const SymRow *r;
+	const GoObj *o;
+
+	if (i + 3 * AHEAD < to)
+		__builtin_prefetch(row(L, v->p[i + 3 * AHEAD]));
+	if (i + 2 * AHEAD < to) {
+		r = row(L, v->p[i + 2 * AHEAD]);
+		if (r->obj >= OBJ_FIRST) {
+			o = &L->obj[r->obj]->o;
+			__builtin_prefetch(goobj_at(o, BlkDataIdx, r->li, 4));
+			__builtin_prefetch(goobj_at(o, BlkRelocIdx, r->li,
+						    4));
+		}
+	}
+	if (i + AHEAD < to) {
+		__builtin_prefetch(sym_data(L, v->p[i + AHEAD]).p);
+		__builtin_prefetch(sym_rels(L, v->p[i + AHEAD]).p);
+	}
+}
+
 /* The object and number whose auxiliary symbols s has; false: none. */
 static bool defined_in(const Link *L, Sym s, u32 *obj, u32 *li)
 {
