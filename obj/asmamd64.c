@@ -9,7 +9,7 @@
 /* ---- registers ----------------------------------------------------------- */
 
 static const struct {
-	const char *name;
+	char name[6];
 	u8 reg;
 } regs[] = {
 #define REG(name) {#name, R_##name},

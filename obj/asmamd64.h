@@ -65,6 +65,19 @@ static inline int amd64_regindex(int r)
 		(amd64_regrex(r) & EVEXR);
 }
 
+/* ---- asmamd64edit.c ------------------------------------------------------- */
+
+typedef enum { OS_LINUX, OS_DARWIN, OS_FREEBSD, OS_OTHERBSD, OS_WINDOWS,
+	OS_PLAN9, OS_SOLARIS, OS_ANDROID, OS_UNKNOWN } Amd64Os;
+
+/* Asked for every instruction, found out once: AsmCtx.archdata. */
+typedef struct {
+	Amd64Os os;
+	bool one_insn_tls;
+	u8 cls[R_MAX];	/* a register's Class */
+	u16 row[A_MAX];	/* 1 + where an opcode's rows begin */
+} Amd64Facts;
+
 /* ---- asmamd64class.c ---------------------------------------------------- */
 
 /* Classes of operands; Go's names but for the longest. */
@@ -132,6 +145,12 @@ typedef struct {
 	const Shape *pat;
 } Group;
 
+/* The instruction's operands in Go's order. */
+typedef struct {
+	AsmAddr *a[FORM_MAXOPS];
+	int n;
+} Operands;
+
 /* A form that fits, whichever table it is from. */
 typedef struct {
 	FormKind kind;
@@ -140,6 +159,7 @@ typedef struct {
 	u8 bytes[6];
 	int modrm;
 	unsigned bits;
+	Operands ops;
 } Fit;
 
 /* Suffixes in AsmProg.scond. */
@@ -150,13 +170,6 @@ typedef struct {
 } Suffix;
 extern const Suffix amd64_suffix[];
 
-/* The instruction's operands in Go's order. */
-typedef struct {
-	AsmAddr *a[FORM_MAXOPS];
-	int n;
-} Operands;
-
-Operands amd64_operands(AsmProg *p);
 /* The first form that fits. */
 bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit);
 /* Appends the forms of an opcode, a line each. */
@@ -209,8 +222,6 @@ void amd64_encode(Amd64 *s, AsmProg *p);
 
 void amd64_init(AsmCtx *c);
 bool amd64_one_insn_tls(const AsmCtx *c);
-typedef enum { OS_LINUX, OS_DARWIN, OS_FREEBSD, OS_OTHERBSD, OS_WINDOWS,
-	OS_PLAN9, OS_SOLARIS, OS_ANDROID, OS_UNKNOWN } Amd64Os;
 Amd64Os amd64_os(const AsmCtx *c);
 void amd64_progedit(AsmCtx *c, AsmProg *p);
 void amd64_preprocess(AsmCtx *c, AsmFunc *f);

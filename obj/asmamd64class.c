@@ -55,7 +55,7 @@ static const Group groups[] = {
 #define I(name, flags) {#name, flags},
 #define DST 1
 static const struct {
-	const char *name;
+	char name[19];
 	u8 dst;
 } ops[] = {
 #include "obj/asmamd64.def"
@@ -261,9 +261,19 @@ static Class list_class(const AsmAddr *a)
 		Yxxx;
 }
 
+static Class known_reg_class(const AsmCtx *c, int r)
+{
+	Amd64Facts *f = c->archdata;
+
+	if (r < 0 || r >= R_MAX)
+		return Yxxx;
+	if (f->cls[r] == Yxxx)
+		f->cls[r] = (u8)reg_class(r);
+	return f->cls[r];
+}
+
 Class amd64_class(AsmCtx *c, const AsmAddr *a)
 {
-	(void)c;
 	switch (a->type) {
 	case TYPE_NONE: return Ynone;
 	case TYPE_REGLIST: return list_class(a);
@@ -279,14 +289,14 @@ Class amd64_class(AsmCtx *c, const AsmAddr *a)
 			const_class(a->offset);
 	case TYPE_CONST: return const_class(a->offset);
 	case TYPE_TEXTSIZE: return Ytextsize;
-	case TYPE_REG: return reg_class(a->reg);
+	case TYPE_REG: return known_reg_class(c, a->reg);
 	default: return Yxxx;
 	}
 }
 
 /* ---- forms ----------------------------------------------------------------------- */
 
-Operands amd64_operands(AsmProg *p)
+static Operands operands_of(AsmProg *p)
 {
 	Operands o = {.n = 0};
 
@@ -307,13 +317,15 @@ static bool all_covered(const Class *actual, const u8 *wanted, int n)
 	return true;
 }
 
-static Fit fit_of_form(const Form *f)
+static void fit_form(const Form *f, Fit *t)
 {
-	Fit t = {.kind = (FormKind)f->kind, .role = f->role,
-		 .flags = f->flags, .nbytes = f->nbytes, .modrm = f->modrm};
-
-	memcpy(t.bytes, f->bytes, sizeof t.bytes);
-	return t;
+	t->kind = (FormKind)f->kind;
+	t->role = f->role;
+	t->flags = f->flags;
+	t->nbytes = f->nbytes;
+	memcpy(t->bytes, f->bytes, sizeof t->bytes);
+	t->modrm = f->modrm;
+	t->bits = 0;
 }
 
 /* Both tables are sorted by opcode: the first row of op. */
@@ -347,6 +359,17 @@ static size_t first_group(u16 op)
 	return lo;
 }
 
+/* The first row of op in its table. */
+static size_t first_row(const AsmCtx *c, u16 op)
+{
+	u16 *row = &((Amd64Facts *)c->archdata)->row[op];
+
+	if (*row == 0)
+		*row = (u16)(1 + (op > A_LEGACY ? first_group(op) :
+				  first_form(op)));
+	return *row - 1u;
+}
+
 /* Suffixes are for EVEX alone. Forms of older releases are out of the way
  * of the newer. */
 static bool form_fits(AsmCtx *c, const Form *f, const Class *cls, int n,
@@ -366,9 +389,13 @@ static bool fit_group(const Group *g, const Class *cls, int n,
 		if (s->nargs != n || (p->scond && s->kind != FORM_EVEX) ||
 		    !all_covered(cls, s->cls, n))
 			continue;
-		*fit = (Fit){.kind = (FormKind)s->kind, .role = s->role,
-			     .nbytes = 1, .bytes = {g->opcode},
-			     .modrm = g->modrm, .bits = s->bits | g->bits};
+		fit->kind = (FormKind)s->kind;
+		fit->role = s->role;
+		fit->flags = 0;
+		fit->nbytes = 1;
+		fit->bytes[0] = g->opcode;
+		fit->modrm = g->modrm;
+		fit->bits = s->bits | g->bits;
 		return true;
 	}
 	return false;
@@ -388,22 +415,22 @@ static Class kept_class(AsmCtx *c, const AsmProg *p, AsmAddr *a)
 
 bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit)
 {
-	Operands o = amd64_operands(p);
 	Class cls[FORM_MAXOPS] = {Yxxx};
+	Operands *o = &fit->ops;
+	size_t i = first_row(c, p->opcode);
 
-	for (int i = 0; i < o.n; i++)
-		cls[i] = kept_class(c, p, o.a[i]);
+	*o = operands_of(p);
+	for (int k = 0; k < o->n; k++)
+		cls[k] = kept_class(c, p, o->a[k]);
 	if (p->opcode > A_LEGACY) {
-		for (size_t i = first_group(p->opcode); i < NELEM(groups) &&
-		     groups[i].op == p->opcode; i++)
-			if (fit_group(&groups[i], cls, o.n, p, fit))
+		for (; i < NELEM(groups) && groups[i].op == p->opcode; i++)
+			if (fit_group(&groups[i], cls, o->n, p, fit))
 				return true;
 		return false;
 	}
-	for (size_t i = first_form(p->opcode); i < NELEM(forms) &&
-	     forms[i].op == p->opcode; i++)
-		if (form_fits(c, &forms[i], cls, o.n, p)) {
-			*fit = fit_of_form(&forms[i]);
+	for (; i < NELEM(forms) && forms[i].op == p->opcode; i++)
+		if (form_fits(c, &forms[i], cls, o->n, p)) {
+			fit_form(&forms[i], fit);
 			return true;
 		}
 	return false;

@@ -31,12 +31,6 @@ static Amd64Os find_os(const AsmCtx *c)
 	return OS_UNKNOWN;
 }
 
-/* Asked for every instruction, found out once. */
-typedef struct {
-	Amd64Os os;
-	bool one_insn_tls;
-} Facts;
-
 static bool one_insn_tls(Amd64Os os, bool shared)
 {
 	switch (os) {
@@ -51,7 +45,7 @@ static bool one_insn_tls(Amd64Os os, bool shared)
 
 void amd64_init(AsmCtx *c)
 {
-	Facts *f = arena_alloc(&c->obj->arena, sizeof *f);
+	Amd64Facts *f = arena_alloc(&c->obj->arena, sizeof *f);
 
 	f->os = find_os(c);
 	f->one_insn_tls = one_insn_tls(f->os, c->flags->shared);
@@ -60,14 +54,14 @@ void amd64_init(AsmCtx *c)
 
 Amd64Os amd64_os(const AsmCtx *c)
 {
-	const Facts *f = c->archdata;
+	const Amd64Facts *f = c->archdata;
 
 	return f->os;
 }
 
 bool amd64_one_insn_tls(const AsmCtx *c)
 {
-	const Facts *f = c->archdata;
+	const Amd64Facts *f = c->archdata;
 
 	return f->one_insn_tls;
 }

@@ -104,8 +104,8 @@ static void put_constants(Amd64 *s, const Operands *o, const Fit *f)
 
 static void legacy(Amd64 *s, AsmProg *p, const Fit *f)
 {
-	Operands o = amd64_operands(p);
-	Parts t = parts_of(&o, f);
+	const Operands *o = &f->ops;
+	Parts t = parts_of(o, f);
 	AsmAddr lea;
 
 	if (f->flags & BYTES)
@@ -132,7 +132,7 @@ static void legacy(Amd64 *s, AsmProg *p, const Fit *f)
 	else if (f->modrm == R && t.rm && t.reg)
 		amd64_modrm(s, p, t.rm, amd64_regnum(t.reg->reg),
 			    amd64_regrex(t.reg->reg));
-	put_constants(s, &o, f);
+	put_constants(s, o, f);
 }
 
 /* ---- rows of S --------------------------------------------------------------- */

@@ -31,19 +31,19 @@ typedef struct {
 	const AsmAddr *rm, *reg, *vvvv, *mask, *imm, *high;
 } Roles;
 
-static Roles roles_of(AsmProg *p, const Fit *f)
+static Roles roles_of(const Fit *f)
 {
-	Operands o = amd64_operands(p);
+	const Operands *o = &f->ops;
 	Roles r = {0};
 
-	for (int i = 0; i < o.n && f->role[i]; i++)
+	for (int i = 0; i < o->n && f->role[i]; i++)
 		switch (f->role[i]) {
-		case 'm': r.rm = o.a[i]; break;
-		case 'r': r.reg = o.a[i]; break;
-		case 'v': r.vvvv = o.a[i]; break;
-		case 'k': r.mask = o.a[i]; break;
-		case 'i': r.imm = o.a[i]; break;
-		case 'h': r.high = o.a[i]; break;
+		case 'm': r.rm = o->a[i]; break;
+		case 'r': r.reg = o->a[i]; break;
+		case 'v': r.vvvv = o->a[i]; break;
+		case 'k': r.mask = o->a[i]; break;
+		case 'i': r.imm = o->a[i]; break;
+		case 'h': r.high = o->a[i]; break;
 		}
 	return r;
 }
@@ -191,7 +191,7 @@ static void check_gather(Amd64 *s, const AsmProg *p)
 
 void amd64_vex(Amd64 *s, AsmProg *p, const Fit *f)
 {
-	Roles r = roles_of(p, f);
+	Roles r = roles_of(f);
 
 	if (is_gather(p->opcode))
 		check_gather(s, p);

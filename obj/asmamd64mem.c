@@ -52,6 +52,8 @@ int amd64_regrex(int r)
 {
 	int n, rex = 0;
 
+	if (reg_in(r, R_AX, R_R15))
+		return r >= R_R8 ? REXR | REXX | REXB : 0;
 	if (r == 0)
 		return 0;
 	n = number(r);

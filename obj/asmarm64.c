@@ -65,16 +65,15 @@ const char *const arm64_arng_name[NARNG] = {"B8", "B16", "H4", "H8", "S2",
 const char *const arm64_ext_name[NEXT] = {"UXTB", "UXTH", "UXTW", "UXTX",
 	"SXTB", "SXTH", "SXTW", "SXTX"};
 
-/* The number of name among n sorted rows, each of which begins with a
- * pointer to its name; -1 if it is none. */
+/* The number of name among n sorted rows, each of which begins with its
+ * name; -1 if it is none. */
 static int find(View name, const void *row, size_t n, size_t size)
 {
 	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
-		const char *s = *(const char *const *)
-			((const u8 *)row + mid * size);
+		const char *s = (const char *)row + mid * size;
 		int d = strncmp((const char *)name.p, s, name.n);
 
 		if (d == 0 && s[name.n] == '\0')
@@ -108,7 +107,7 @@ static bool common_opcode(View name, u16 *op)
 		return true;
 	}
 	for (*op = 0; *op < A_ARCH; ++*op)
-		if (common[*op].name && view_is(name, common[*op].name))
+		if (common[*op].name[0] && view_is(name, common[*op].name))
 			return true;
 	return false;
 }

@@ -81,15 +81,17 @@ enum { SCOND_NONE, SCOND_POST, SCOND_PRE };	/* .P, .W */
 typedef enum { SPOP_COND, SPOP_PRFM, SPOP_RPRFM, SPOP_TLBI, SPOP_DC,
 	SPOP_PSTATE, SPOP_BTI } SpopKind;
 
+/* In all of these the name comes first, without a pointer: those would have
+ * to be relocated whenever the program starts. */
 typedef struct {
-	const char *name;
+	char name[20];
 	u8 kind;
 	u32 bits;	/* as the instruction has it */
 	bool reg;	/* TLBI, DC: takes a register */
 } Arm64Special;
 
 typedef struct {
-	const char *name;
+	char name[20];
 	u32 bits;
 	u8 access;	/* 1 MRS, 2 MSR */
 } Arm64Sysreg;
@@ -183,7 +185,7 @@ typedef enum {
 } Group;
 
 typedef struct {
-	const char *name;
+	char name[12];
 	u32 rrr;	/* bits of the register form */
 	u32 irr;	/* of the one with an immediate */
 	u32 ld, st;	/* of a load, a store */

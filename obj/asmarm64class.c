@@ -550,7 +550,7 @@ void arm64_nearest(Buf *out, const AsmProg *p)
 	size_t first = first_form(op->group), i;
 	int best = 0, n = 0, like;
 
-	if (!op->name)
+	if (!op->name[0])
 		return;
 	for (i = first; i < NFORM &&
 	     arm64_form[i].group == op->group; i++) {

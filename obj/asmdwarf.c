@@ -32,9 +32,7 @@ enum { LINE_BASE = -4, LINE_RANGE = 10, OPCODE_BASE = 11,
 
 static void put8(Buf *b, unsigned x)
 {
-	u8 c = (u8)x;
-
-	buf_add(b, view_of(&c, 1));
+	buf_byte(b, (u8)x);
 }
 
 static void put_uleb(Buf *b, u64 x)

@@ -59,7 +59,7 @@ void asm_lex_push(AsmLex *l, const AsmFrame *f)
 }
 
 /* Leaves the text or the expansion that has no more tokens. */
-static void scan(AsmLex *l, AsmTok *t)
+static inline void scan(AsmLex *l, AsmTok *t)
 {
 	const char *why = NULL;
 

@@ -75,12 +75,16 @@ static void token(const AsmText *t, AsmTok *k, int kind, size_t start)
 		t->at - start}};
 }
 
-/* What a byte can be: in a name, in a number. */
-enum { LETTER = 1, DIGIT = 2, BLANK = 4, PAIR = 8 };
+/* What a byte can be: in a name, in a number, blank, and (ALONE) a token
+ * that no other one begins with. */
+enum { LETTER = 1, DIGIT = 2, BLANK = 4, ALONE = 8 };
 
 static const u8 class_of[256] = {
 	[' '] = BLANK, ['\t'] = BLANK, ['\r'] = BLANK,
-	['<'] = PAIR, ['>'] = PAIR, ['-'] = PAIR, ['@'] = PAIR,
+	['\n'] = ALONE, [','] = ALONE, ['('] = ALONE, [')'] = ALONE,
+	['$'] = ALONE, ['+'] = ALONE, ['*'] = ALONE, [':'] = ALONE,
+	[';'] = ALONE, ['['] = ALONE, [']'] = ALONE, ['|'] = ALONE,
+	['~'] = ALONE, ['#'] = ALONE, ['\\'] = ALONE,
 	['0'] = 2, ['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2,
 	['6'] = 2, ['7'] = 2, ['8'] = 2, ['9'] = 2, ['_'] = 1,
 	['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
@@ -241,48 +245,25 @@ static void punctuation(AsmText *t, AsmTok *k, int c)
 {
 	size_t start = t->at++;
 
-	for (size_t i = 0; class_of[c] & PAIR && i < NELEM(pairs); i++)
+	for (size_t i = 0; i < NELEM(pairs); i++)
 		if (c == pairs[i].first && at(t, 0) == pairs[i].second) {
 			t->at++;
 			c = pairs[i].kind;
 			break;
 		}
-	t->line += c == '\n';
 	token(t, k, c, start);
 }
 
-/* Skips blanks and comments; true: a //go:build line was one. */
-static bool blanks(AsmText *t, const char **why)
+/* What does not begin with a letter, a digit, or is ALONE. */
+static void other(AsmText *t, AsmTok *k, const char **why)
 {
-	bool build = false;
+	int c = at(t, 0);
 
-	for (;;) {
-		while (t->at < t->text.n &&
-		       class_of[t->text.p[t->at]] & BLANK)
-			t->at++;
-		if (at(t, 0) != '/' || !comment(t, &build, why) || *why ||
-		    build)
-			return build;
-	}
-}
-
-void asm_scan(AsmText *t, AsmTok *k, const char **why)
-{
-	int c;
-
-	*k = (AsmTok){0};
-	if (blanks(t, why)) {
-		k->kind = TOK_BUILD;
-		return;
-	}
-	if (*why)
-		return;
-	c = at(t, 0);
 	if (c < 0)
 		*k = (AsmTok){.kind = TOK_EOF, .text = view_str("EOF")};
-	else if (class_of[c] & LETTER || (c >= 0x80 && letter(t)))
+	else if (c >= 0x80 && letter(t))
 		identifier(t, k);
-	else if (class_of[c] & DIGIT || (c == '.' && is_digit(at(t, 1))))
+	else if (c == '.' && is_digit(at(t, 1)))
 		number(t, k);
 	else if (c == '"' || c == '\'')
 		quoted(t, k, c, why);
@@ -290,4 +271,39 @@ void asm_scan(AsmText *t, AsmTok *k, const char **why)
 		*why = "a character that no instruction has";
 	else
 		punctuation(t, k, c);
+}
+
+void asm_scan(AsmText *t, AsmTok *k, const char **why)
+{
+	const u8 *p = t->text.p;
+	size_t n = t->text.n, i = t->at;
+	bool build = false;
+	u8 class;
+
+	for (;; i = t->at) {
+		while (i < n && class_of[p[i]] & BLANK)
+			i++;
+		t->at = i;
+		class = i < n ? class_of[p[i]] : 0;
+		if (class & ALONE) {
+			t->at++;
+			t->line += p[i] == '\n';
+			*k = (AsmTok){.kind = p[i], .text = {p + i, 1}};
+			return;
+		}
+		if (class & LETTER) {
+			identifier(t, k);
+			return;
+		}
+		if (at(t, 0) != '/' || !comment(t, &build, why))
+			break;
+		if (*why || build) {
+			*k = (AsmTok){.kind = build ? TOK_BUILD : 0};
+			return;
+		}
+	}
+	if (class & DIGIT)
+		number(t, k);
+	else
+		other(t, k, why);
 }

@@ -81,8 +81,15 @@ AsmPos asm_lex_pos(const AsmLex *l);
 /* A new name for positions: a file, or #line's. */
 u32 asm_base(AsmCtx *c, View name, u32 delta);
 /* The position as the object is to have it: its file's number, its line. */
-u32 asm_pos_file(AsmCtx *c, AsmPos pos);
-u32 asm_pos_line(const AsmCtx *c, AsmPos pos);
+static inline u32 asm_pos_file(const AsmCtx *c, AsmPos pos)
+{
+	return pos.base < c->nbase ? c->base[pos.base].file : 0;
+}
+static inline u32 asm_pos_line(const AsmCtx *c, AsmPos pos)
+{
+	return pos.base < c->nbase ? pos.line + c->base[pos.base].delta :
+		pos.line;
+}
 /* CALL, RET ...: opcodes below A_ARCH. */
 bool asm_common_opcode(View name, u16 *op);
 /* As asm.pos() does it: a file gets its number with the first position. */

@@ -173,9 +173,12 @@ static bool operand_tokens(AsmParser *p, int *end, bool *label)
 			p->end = true;
 			return false;
 		}
-		if (ends_operand(k, nesting))
-			break;
-		nesting += (k == '(' || k == '[') - (k == ')' || k == ']');
+		if (k < TOK_IDENT) {
+			if (ends_operand(k, nesting))
+				break;
+			nesting += (k == '(' || k == '[') -
+				(k == ')' || k == ']');
+		}
 		if (!keep(p))
 			return false;
 	}

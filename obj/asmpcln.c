@@ -56,6 +56,9 @@ static LSym *pc_table(AsmCtx *c, const AsmFunc *f, Which which, i64 id)
 
 	pctab_begin(&t, c->obj);
 	for (const AsmProg *p = f->text; p; p = p->link) {
+		/* No inlined calls: that does not change. */
+		if (which == PC_INLINE && started)
+			break;
 		val = before(&k, p, val);
 		if (!(started && val == old) &&
 		    !(p->link && p->link->pc == p->pc)) {

@@ -136,17 +136,6 @@ u32 asm_base(AsmCtx *c, View name, u32 delta)
 	return c->nbase++;
 }
 
-u32 asm_pos_line(const AsmCtx *c, AsmPos pos)
-{
-	return pos.base < c->nbase ? pos.line + c->base[pos.base].delta :
-		pos.line;
-}
-
-u32 asm_pos_file(AsmCtx *c, AsmPos pos)
-{
-	return pos.base < c->nbase ? c->base[pos.base].file : 0;
-}
-
 /* Go keeps 20 bits of a line. */
 AsmPos asm_pos(AsmCtx *c, u32 base, u32 line)
 {

@@ -7,12 +7,13 @@
 #define NO UINT16_MAX
 
 static const struct {
-	const char *name;
+	char name[32];
+	u8 len;
 	u8 abi;
 	u16 n[NGO];
 } builtin_table[] = {
 #define BUILTIN(name, abi, n24, n25, n26, n27) \
-	{name, abi, {n24, n25, n26, n27}},
+	{name, sizeof name - 1, abi, {n24, n25, n26, n27}},
 #include "obj/builtin.def"
 #undef BUILTIN
 };
@@ -33,7 +34,8 @@ u32 builtin_index(Release r, const Arch *arch, View name, u16 abi)
 	if (!view_prefix(name, "runtime.") && !view_prefix(name, "type:"))
 		return NOSYM;
 	for (size_t k = 0; k < NELEM(builtin_table); k++)
-		if (view_is(name, builtin_table[k].name)) {
+		if (name.n == builtin_table[k].len &&
+		    memcmp(name.p, builtin_table[k].name, name.n) == 0) {
 			if (builtin_table[k].n[r] == NO)
 				return NOSYM;
 			return builtin_table[k].abi == abi ||

@@ -67,13 +67,9 @@ LSym *funcinfo_sym(Obj *o, const FuncInfo *f)
 
 static void put_uvarint(Buf *b, u64 x)
 {
-	u8 p[10];
-	size_t n = 0;
-
 	for (; x >= 0x80; x >>= 7)
-		p[n++] = (u8)(x | 0x80);
-	p[n++] = (u8)x;
-	buf_add(b, view_of(p, n));
+		buf_byte(b, (u8)(x | 0x80));
+	buf_byte(b, (u8)x);
 }
 
 void pctab_begin(PcTab *t, const Obj *o)

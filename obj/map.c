@@ -16,12 +16,17 @@ static u64 mix(u64 a, u64 b)
 	return (u64)x ^ (u64)(x >> 64);
 }
 
-static u64 hash_of(View key, u64 tag)
+static void set_key(Map *m)
 {
 	const u8 *seed = (const u8 *)(uintptr_t)getauxval(AT_RANDOM);
-	u64 k0 = seed ? ld64(seed, false) : 0x9e3779b97f4a7c15;
-	u64 k1 = seed ? ld64(seed + 8, false) : 0xc2b2ae3d27d4eb4f;
-	u64 h = mix(k0 ^ tag, k1 ^ key.n);
+
+	m->k0 = seed ? ld64(seed, false) : 0x9e3779b97f4a7c15;
+	m->k1 = seed ? ld64(seed + 8, false) : 0xc2b2ae3d27d4eb4f;
+}
+
+static u64 hash_of(const Map *m, View key, u64 tag)
+{
+	u64 k0 = m->k0, k1 = m->k1, h = mix(k0 ^ tag, k1 ^ key.n);
 	size_t i;
 
 	for (i = 0; key.n - i >= 8; i += 8)
@@ -48,7 +53,8 @@ static MapSlot *probe(const Map *m, View key, u64 tag, u64 hash)
 
 static void grow(Map *m)
 {
-	Map bigger = {.n = m->n, .cap = m->cap ? 2 * m->cap : 64};
+	Map bigger = {.n = m->n, .cap = m->cap ? 2 * m->cap : 64,
+		      .k0 = m->k0, .k1 = m->k1};
 
 	bigger.slot = calloc(bigger.cap, sizeof *bigger.slot);
 	if (!bigger.slot)
@@ -65,11 +71,14 @@ static void grow(Map *m)
 
 MapSlot *map_put(Map *m, View key, u64 tag, bool *fresh)
 {
-	u64 hash = hash_of(key, tag);
 	MapSlot *s;
+	u64 hash;
 
+	if (m->cap == 0)
+		set_key(m);
 	if (m->n >= m->cap / 2)
 		grow(m);
+	hash = hash_of(m, key, tag);
 	s = probe(m, key, tag, hash);
 	*fresh = !s->used;
 	if (!s->used) {
@@ -85,7 +94,7 @@ const MapSlot *map_get(const Map *m, View key, u64 tag)
 
 	if (m->cap == 0)
 		return NULL;
-	s = probe(m, key, tag, hash_of(key, tag));
+	s = probe(m, key, tag, hash_of(m, key, tag));
 	return s->used ? s : NULL;
 }
 

@@ -27,6 +27,15 @@ typedef struct {
 
 void go_sort(const GoSort *g, size_t n);
 
+/* buf_add of a single byte. */
+static inline void buf_byte(Buf *b, u8 x)
+{
+	if (b->n < b->cap)
+		b->p[b->n++] = (char)x;
+	else
+		buf_add(b, view_of(&x, 1));
+}
+
 /* From (bytes, tag) to a pointer or number. Keys are not copied. */
 typedef struct {
 	View key;
@@ -39,6 +48,7 @@ typedef struct {
 typedef struct {
 	MapSlot *slot;
 	size_t n, cap;	/* cap a power of two, or 0 */
+	u64 k0, k1;	/* the hash's key */
 } Map;
 
 /* The slot of the key; a new one has used = true, val.n = 0, and *fresh is
