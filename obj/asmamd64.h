@@ -76,6 +76,12 @@ typedef struct {
 	bool one_insn_tls;
 	u8 cls[R_MAX];	/* a register's Class */
 	u16 row[A_MAX];	/* 1 + where an opcode's rows begin */
+	/* Forms that fitted: opcode and classes, row, shape of its pattern */
+	struct {
+		u64 key;
+		u16 row;
+		u8 pat;
+	} fit[128];
 } Amd64Facts;
 
 /* ---- asmamd64class.c ---------------------------------------------------- */

@@ -380,23 +380,26 @@ static bool form_fits(AsmCtx *c, const Form *f, const Class *cls, int n,
 		all_covered(cls, f->cls, n);
 }
 
-static bool fit_group(const Group *g, const Class *cls, int n,
-		      const AsmProg *p, Fit *fit)
+static void fit_shape(const Group *g, const Shape *s, Fit *t)
 {
-	for (u8 i = 0; i < g->npat; i++) {
-		const Shape *s = &g->pat[i];
+	t->kind = (FormKind)s->kind;
+	t->role = s->role;
+	t->flags = 0;
+	t->nbytes = 1;
+	t->bytes[0] = g->opcode;
+	t->modrm = g->modrm;
+	t->bits = s->bits | g->bits;
+}
 
-		if (s->nargs != n || (p->scond && s->kind != FORM_EVEX) ||
-		    !all_covered(cls, s->cls, n))
-			continue;
-		fit->kind = (FormKind)s->kind;
-		fit->role = s->role;
-		fit->flags = 0;
-		fit->nbytes = 1;
-		fit->bytes[0] = g->opcode;
-		fit->modrm = g->modrm;
-		fit->bits = s->bits | g->bits;
-		return true;
+static bool group_fits(const Group *g, const Class *cls, int n,
+		       const AsmProg *p, u8 *pat)
+{
+	for (*pat = 0; *pat < g->npat; ++*pat) {
+		const Shape *s = &g->pat[*pat];
+
+		if (s->nargs == n && (!p->scond || s->kind == FORM_EVEX) &&
+		    all_covered(cls, s->cls, n))
+			return true;
 	}
 	return false;
 }
@@ -413,27 +416,63 @@ static Class kept_class(AsmCtx *c, const AsmProg *p, AsmAddr *a)
 	return y;
 }
 
-bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit)
+/* Looks through the opcode's rows. */
+static bool search(AsmCtx *c, const AsmProg *p, const Class *cls, int n,
+		   u16 *row, u8 *pat)
 {
-	Class cls[FORM_MAXOPS] = {Yxxx};
-	Operands *o = &fit->ops;
 	size_t i = first_row(c, p->opcode);
 
-	*o = operands_of(p);
-	for (int k = 0; k < o->n; k++)
-		cls[k] = kept_class(c, p, o->a[k]);
 	if (p->opcode > A_LEGACY) {
-		for (; i < NELEM(groups) && groups[i].op == p->opcode; i++)
-			if (fit_group(&groups[i], cls, o->n, p, fit))
-				return true;
-		return false;
+		while (i < NELEM(groups) && groups[i].op == p->opcode &&
+		       !group_fits(&groups[i], cls, n, p, pat))
+			i++;
+		*row = (u16)i;
+		return i < NELEM(groups) && groups[i].op == p->opcode;
 	}
-	for (; i < NELEM(forms) && forms[i].op == p->opcode; i++)
-		if (form_fits(c, &forms[i], cls, o->n, p)) {
-			fit_form(&forms[i], fit);
-			return true;
+	while (i < NELEM(forms) && forms[i].op == p->opcode &&
+	       !form_fits(c, &forms[i], cls, n, p))
+		i++;
+	*row = (u16)i;
+	return i < NELEM(forms) && forms[i].op == p->opcode;
+}
+
+_Static_assert(NCLASS <= 64 && A_MAX < 1 << 14, "a key has 64 bits");
+_Static_assert(NELEM(forms) < UINT16_MAX && NELEM(groups) < UINT16_MAX,
+	       "rows are 16 bits");
+
+/* What was found once for an opcode with operands of these classes holds. */
+bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit)
+{
+	Amd64Facts *facts = c->archdata;
+	Class cls[FORM_MAXOPS] = {Yxxx};
+	Operands *o = &fit->ops;
+	u64 key;
+	size_t slot;
+
+	*o = operands_of(p);
+	key = (u64)p->opcode << 8 | p->scond;
+	for (int k = 0; k < o->n; k++) {
+		cls[k] = kept_class(c, p, o->a[k]);
+		key = key << 6 | (u64)cls[k];
+	}
+	key = key << 3 | (u64)o->n;
+	slot = key * 0x9e3779b97f4a7c15 >> 57;
+	if (facts->fit[slot].key != key) {
+		if (!search(c, p, cls, o->n, &facts->fit[slot].row,
+			    &facts->fit[slot].pat)) {
+			facts->fit[slot].key = 0;
+			return false;
 		}
-	return false;
+		facts->fit[slot].key = key;
+	}
+	if (p->opcode > A_LEGACY) {
+		const Group *g = &groups[facts->fit[slot].row];
+
+		fit_shape(g, &g->pat[facts->fit[slot].pat], fit);
+	} else {
+		fit_form(&forms[facts->fit[slot].row], fit);
+	}
+	return true;
 }
 
 /* ---- forms for people ------------------------------------------------------ */

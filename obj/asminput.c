@@ -13,6 +13,7 @@
 
 enum {
 	MAX_ROW = 100,		/* macros met before a token: as in Go */
+	LARGE = 40 << 10,	/* a source that fills more than a page */
 	MAX_FILES = 1000,
 	MAX_INCLUDES = 10000	/* #include and #line */
 };
@@ -45,6 +46,7 @@ void asm_lex_fail(AsmLex *l, const char *fmt, ...)
 	if (!l->failed)
 		asm_error(l->ctx, asm_lex_pos(l), "%s", text);
 	l->failed = true;
+	l->work = ASM_MAXTOKENS;	/* no token any more */
 }
 
 /* ---- the stack --------------------------------------------------------- */
@@ -58,36 +60,42 @@ void asm_lex_push(AsmLex *l, const AsmFrame *f)
 	l->frame[l->depth++] = *f;
 }
 
-/* Leaves the text or the expansion that has no more tokens. */
+/* There is no token in the topmost text or expansion: an error, the end of
+ * all, or it is left. */
+static bool leave(AsmLex *l, AsmTok *t)
+{
+	AsmFrame *f = asm_lex_top(l);
+
+	if (l->failed || l->work > ASM_MAXTOKENS)
+		fail(l, "more than %d tokens", ASM_MAXTOKENS);
+	else if (f->is_text && f->text.why)
+		fail(l, "%s", f->text.why);
+	else if (!f->is_text)
+		l->nwait = f->mark;
+	if (l->failed || l->depth == 1) {
+		*t = (AsmTok){.kind = TOK_EOF, .text = view_str("EOF")};
+		return false;
+	}
+	l->depth--;
+	return true;
+}
+
 static inline void scan(AsmLex *l, AsmTok *t)
 {
-	const char *why = NULL;
-
-	for (;;) {
+	do {
 		AsmFrame *f = asm_lex_top(l);
 
-		if (l->failed || ++l->work > ASM_MAXTOKENS) {
-			fail(l, "more than %d tokens", ASM_MAXTOKENS);
-			*t = (AsmTok){.kind = TOK_EOF,
-				.text = view_str("EOF")};
-			return;
-		}
+		if (++l->work > ASM_MAXTOKENS)
+			continue;
 		if (f->is_text) {
-			asm_scan(&f->text, t, &why);
-			if (why) {
-				fail(l, "%s", why);
-				continue;
-			}
-			if (t->kind != TOK_EOF || l->depth == 1)
+			asm_scan(&f->text, t);
+			if (t->kind > 0)
 				return;
 		} else if (f->at < f->end) {
 			*t = f->body ? f->body[f->at++] : l->wait[f->at++];
 			return;
-		} else {
-			l->nwait = f->mark;
 		}
-		l->depth--;
-	}
+	} while (leave(l, t));
 }
 
 AsmTok asm_lex_raw(AsmLex *l)
@@ -300,6 +308,15 @@ static bool skip_directive(AsmLex *l)
 	return l->failed;
 }
 
+/* A macro's name has been read. true: it is the token, since there are no
+ * arguments. */
+static bool expanded(AsmLex *l, AsmTok *t)
+{
+	asm_macro_invoke(l, t->word->macro);
+	t->kind = TOK_MACRO;
+	return l->peeked;
+}
+
 void asm_lex_next(AsmLex *l, AsmTok *t)
 {
 	if (l->peeked) {
@@ -309,28 +326,27 @@ void asm_lex_next(AsmLex *l, AsmTok *t)
 	}
 	for (int row = 0; row < MAX_ROW;) {
 		scan(l, t);
+		if (t->kind == TOK_IDENT && t->word->macro && enabled(l)) {
+			row++;
+			if (expanded(l, t))
+				return;
+			continue;
+		}
 		if (t->kind == '#') {
 			if (skip_directive(l))
 				continue;
 			return;
 		}
-		if (t->word && t->word->macro && enabled(l)) {
-			AsmMacro *m = t->word->macro;
-
-			row++;
-			asm_macro_invoke(l, m);
-			if (!l->peeked)
-				continue;
-			t->kind = TOK_MACRO;
-			return;
-		}
-		if (t->kind == TOK_EOF && l->nif && !l->failed)
-			fail(l, "unclosed #ifdef or #ifndef");
 		l->line_begins = t->kind == '\n';
-		if (t->kind == TOK_EOF || enabled(l))
+		if (t->kind == TOK_EOF)
+			break;
+		if (enabled(l))
 			return;
 	}
-	fail(l, "recursive macro invocation");
+	if (t->kind != TOK_EOF)
+		fail(l, "recursive macro invocation");
+	else if (l->nif)
+		fail(l, "unclosed #ifdef or #ifndef");
 	*t = (AsmTok){.kind = TOK_EOF, .text = view_str("EOF")};
 }
 
@@ -354,6 +370,8 @@ AsmLex *asm_lex_open(AsmCtx *c, const char *file)
 		asm_words_free(&l->words);
 		return NULL;
 	}
+	if (s->bytes.n > LARGE)
+		arena_huge(&c->obj->arena);
 	push_text(l, name, s->bytes);
 	for (size_t i = 0; i < c->flags->ndefine; i++)
 		asm_macro_predefine(l, &c->flags->define[i]);

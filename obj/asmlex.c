@@ -128,7 +128,8 @@ static void identifier(AsmText *t, AsmTok *k)
 	if (p < end && *p >= 0x80)
 		wide = wide_name(t, start);
 	token(t, k, TOK_IDENT, start);
-	k->word = asm_word(t->words, k->text, t->text.n - start, wide);
+	k->word = wide ? asm_word(t->words, k->text, t->text.n - start, true) :
+		asm_word_fast(t->words, k->text, t->text.n - start);
 	k->text = k->word->text;
 }
 
@@ -188,13 +189,14 @@ static void number(AsmText *t, AsmTok *k)
 	token(t, k, flt ? TOK_FLOAT : TOK_INT, start);
 }
 
-static void quoted(AsmText *t, AsmTok *k, int q, const char **why)
+static void quoted(AsmText *t, AsmTok *k, int q)
 {
 	size_t start = t->at++;
 
+	*k = (AsmTok){0};
 	while (at(t, 0) != q) {
 		if (at(t, 0) < 0 || at(t, 0) == '\n') {
-			*why = q == '"' ? "literal not terminated" :
+			t->why = q == '"' ? "literal not terminated" :
 				"rune literal not terminated";
 			return;
 		}
@@ -206,7 +208,7 @@ static void quoted(AsmText *t, AsmTok *k, int q, const char **why)
 
 /* Behind the / of a comment. true: it is one, skipped; *build: it is a
  * //go:build line. */
-static bool comment(AsmText *t, bool *build, const char **why)
+static bool comment(AsmText *t, bool *build)
 {
 	static const char go_build[] = "//go:build";
 	size_t end, n = sizeof go_build - 1;
@@ -224,7 +226,7 @@ static bool comment(AsmText *t, bool *build, const char **why)
 		return false;
 	end = view_find(t->text, t->at + 2, view_str("*/"), 1);
 	if (end >= t->text.n) {
-		*why = "comment not terminated";
+		t->why = "comment not terminated";
 		end = t->text.n;
 	}
 	for (; t->at < end; t->at++)
@@ -254,8 +256,14 @@ static void punctuation(AsmText *t, AsmTok *k, int c)
 	token(t, k, c, start);
 }
 
+static void bad_character(AsmText *t, AsmTok *k)
+{
+	*k = (AsmTok){0};
+	t->why = "a character that no instruction has";
+}
+
 /* What does not begin with a letter, a digit, or is ALONE. */
-static void other(AsmText *t, AsmTok *k, const char **why)
+static void other(AsmText *t, AsmTok *k)
 {
 	int c = at(t, 0);
 
@@ -266,14 +274,14 @@ static void other(AsmText *t, AsmTok *k, const char **why)
 	else if (c == '.' && is_digit(at(t, 1)))
 		number(t, k);
 	else if (c == '"' || c == '\'')
-		quoted(t, k, c, why);
+		quoted(t, k, c);
 	else if (c == 0 || c >= 0x80)
-		*why = "a character that no instruction has";
+		bad_character(t, k);
 	else
 		punctuation(t, k, c);
 }
 
-void asm_scan(AsmText *t, AsmTok *k, const char **why)
+void asm_scan(AsmText *t, AsmTok *k)
 {
 	const u8 *p = t->text.p;
 	size_t n = t->text.n, i = t->at;
@@ -295,9 +303,9 @@ void asm_scan(AsmText *t, AsmTok *k, const char **why)
 			identifier(t, k);
 			return;
 		}
-		if (at(t, 0) != '/' || !comment(t, &build, why))
+		if (at(t, 0) != '/' || !comment(t, &build))
 			break;
-		if (*why || build) {
+		if (t->why || build) {
 			*k = (AsmTok){.kind = build ? TOK_BUILD : 0};
 			return;
 		}
@@ -305,5 +313,5 @@ void asm_scan(AsmText *t, AsmTok *k, const char **why)
 	if (class & DIGIT)
 		number(t, k);
 	else
-		other(t, k, why);
+		other(t, k);
 }

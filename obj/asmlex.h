@@ -34,6 +34,27 @@ void asm_words_free(AsmWords *w);
 /* The word spelt v, at which room bytes may be read; dotted: it has a · or
  * a ∕. v must last. */
 AsmWord *asm_word(AsmWords *w, View v, size_t room, bool dotted);
+static inline u64 asm_word_mix(u64 a, u64 b)
+{
+	__extension__ typedef unsigned __int128 u128;
+	u128 x = (u128)a * b;
+
+	return (u64)x ^ (u64)(x >> 64);
+}
+/* The same for names of up to 8 bytes that lie in the first slot: most. */
+static inline AsmWord *asm_word_fast(AsmWords *w, View v, size_t room)
+{
+	u64 first, hash;
+	AsmWord *s;
+
+	if (v.n > 8 || room < 8)
+		return asm_word(w, v, room, false);
+	first = ld64(v.p, false) & UINT64_MAX >> (64 - 8 * v.n);
+	hash = asm_word_mix(first ^ w->k0, w->k1 ^ v.n);
+	s = w->slot[hash & (w->cap - 1)];
+	return s && s->first == first && s->spelt.n == v.n ? s :
+		asm_word(w, v, room, false);
+}
 bool asm_word_reg_slow(const AsmCtx *c, AsmWord *w);
 bool asm_word_special(const AsmCtx *c, AsmWord *w, i64 *which);
 void asm_word_head_slow(const AsmCtx *c, AsmWord *w);
@@ -58,10 +79,11 @@ typedef struct {
 	View text;
 	size_t at;
 	u32 line, base;
+	const char *why;	/* what is wrong with it, or NULL */
 } AsmText;
 
 /* The next token; TOK_EOF at the end, and kind 0 with an error in why. */
-void asm_scan(AsmText *t, AsmTok *tok, const char **why);
+void asm_scan(AsmText *t, AsmTok *tok);
 /* For messages: "identifier", "'x'". */
 const char *asm_tok_name(int kind, char buf[8]);
 

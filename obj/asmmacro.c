@@ -157,21 +157,20 @@ static bool plain_body(AsmLex *l, Macro *m)
 /* The tokens of such a body. */
 static void read_body(AsmLex *l, Macro *m)
 {
-	AsmText t = {&l->words, m->text, 0, 1, 0};
-	const char *why = NULL;
+	AsmText t = {&l->words, m->text, 0, 1, 0, NULL};
 	AsmTok *b = NULL;
 	size_t n = 0, cap = 0;
 
 	for (;; n++) {
 		b = room(b, n, &cap, sizeof *b);
-		asm_scan(&t, &b[n], &why);
-		if (b[n].kind == TOK_EOF || why)
+		asm_scan(&t, &b[n]);
+		if (b[n].kind == TOK_EOF || t.why)
 			break;
 		b[n].arg = -1;
 	}
 	l->bodies += n;
-	if (why || l->bodies > MAX_BODIES)
-		fail(l, "%s", why ? why : "definitions of too many tokens");
+	if (t.why || l->bodies > MAX_BODIES)
+		fail(l, "%s", t.why ? t.why : "definitions of too many tokens");
 	m->body = arena_alloc(arena(l), (n + 1) * sizeof *b);
 	memcpy(m->body, b, n * sizeof *b);
 	m->n = (u32)n;

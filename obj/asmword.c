@@ -16,13 +16,7 @@
 
 enum { MINCAP = 256 };
 
-static u64 mix(u64 a, u64 b)
-{
-	__extension__ typedef unsigned __int128 u128;
-	u128 x = (u128)a * b;
-
-	return (u64)x ^ (u64)(x >> 64);
-}
+#define mix asm_word_mix
 
 /* Up to 8 bytes at p. room: so many may be read. */
 static u64 load(const u8 *p, size_t n, size_t room)
@@ -32,7 +26,7 @@ static u64 load(const u8 *p, size_t n, size_t room)
 	if (n >= 8)
 		return ld64(p, false);
 	if (room >= 8)
-		return ld64(p, false) & (((u64)1 << 8 * n) - 1);
+		return n ? ld64(p, false) & UINT64_MAX >> (64 - 8 * n) : 0;
 	memcpy(b, p, n);
 	return ld64(b, false);
 }

@@ -4,14 +4,16 @@
  * die() says where.
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "objabi/objabi.h"
 
-enum { BLOCK = 64 << 10 };
+enum { BLOCK = 64 << 10, HUGE = 2 << 20 };
 
 struct ArenaBlock {
 	ArenaBlock *next;
 	size_t size;
+	bool mapped;
 	_Alignas(16) u8 data[];
 };
 
@@ -62,12 +64,36 @@ char *arena_str(Arena *a, View v)
 	return s;
 }
 
+void arena_huge(Arena *a)
+{
+	u8 *p = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t front = -(uintptr_t)p & (HUGE - 1);
+	ArenaBlock *b;
+
+	if (p == MAP_FAILED)
+		return;	/* small blocks will do */
+	if (front)
+		munmap(p, front);
+	munmap(p + front + HUGE, HUGE - front);
+	madvise(p + front, HUGE, MADV_HUGEPAGE);
+	b = (ArenaBlock *)(void *)(p + front);
+	b->next = a->block;
+	b->size = HUGE - sizeof *b;
+	b->mapped = true;
+	a->block = b;
+	a->used = 0;
+}
+
 void arena_free(Arena *a)
 {
 	while (a->block) {
 		ArenaBlock *next = a->block->next;
 
-		free(a->block);
+		if (a->block->mapped)
+			munmap(a->block, HUGE);
+		else
+			free(a->block);
 		a->block = next;
 	}
 	a->used = 0;

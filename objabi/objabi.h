@@ -188,6 +188,9 @@ typedef struct {
 
 void *arena_alloc(Arena *a, size_t n);	/* zeroed, aligned to 16 */
 char *arena_str(Arena *a, View v);	/* NUL-terminated copy */
+/* Takes the next 2 MiB in one page, where the kernel has such: one fault for
+ * what is to hold much. */
+void arena_huge(Arena *a);
 void arena_free(Arena *a);
 
 /* Reports a bug of ours or lack of memory, and aborts. */
