@@ -8,6 +8,7 @@
  *
  * The counters by which libFuzzer sees what is new are shared with the child.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -99,6 +100,7 @@ static _Noreturn void link_files(const char *cfg, const char *program,
 		argc++;
 	limit(RLIMIT_FSIZE, 64 << 20);
 	limit(RLIMIT_CORE, 0);
+	signal(SIGALRM, SIG_DFL);	/* libFuzzer has it */
 	alarm(SECONDS);
 	on_exit(leave, NULL);
 	setenv("GOFIPS_LINK_STRICT", "1", 1);
@@ -154,8 +156,9 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		pid = fork();
 		if (pid == 0)
 			link_files(cfgpath, path[0], out, own[2], size);
-		if (pid < 0 || waitpid(pid, &status, 0) != pid)
-			abort();
+		while (pid < 0 || waitpid(pid, &status, 0) != pid)
+			if (pid < 0 || errno != EINTR)
+				abort();
 		judge(status, own[2]);
 		for (size_t i = 0; i < NELEM(own); i++)
 			close(own[i]);
