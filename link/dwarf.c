@@ -282,9 +282,11 @@ static void scan_variables(const Link *L, VarRefs *v, Sym from, Sym to)
 	for (s = from; s < to; s++) {
 		const SymRow *r = row(L, s);
 
-		if ((r->attr & (A_REACHABLE | A_NOTINSYMTAB | A_STATIC)) ==
-		    A_REACHABLE && kind_has_variables(r->kind) &&
-		    sym_version(L, s) < 10)
+		/* The kind first: attributes of DIEs are being set by those
+		 * who scan units. */
+		if (kind_has_variables(r->kind) &&
+		    (r->attr & (A_REACHABLE | A_NOTINSYMTAB | A_STATIC)) ==
+		    A_REACHABLE && sym_version(L, s) < 10)
 			scan_variable(L, v, s);
 	}
 }
