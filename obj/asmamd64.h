@@ -207,7 +207,7 @@ typedef struct {
 	AsmFunc *func;
 	Insn in;
 	Relocs rel;
-	Buf code;
+	Buf code, old;	/* of this pass, of the one before */
 	bool shared;	/* TLS through a register and R_TLS_IE */
 } Amd64;
 
@@ -220,9 +220,10 @@ void amd64_modrm(Amd64 *s, const AsmProg *p, const AsmAddr *a, int reg,
 		 int rex);
 void amd64_segment(Amd64 *s, const AsmAddr *a);
 /* The value of a constant operand; *siz is set if it is relocated. */
-void amd64_vex(Amd64 *s, AsmProg *p, const Fit *f);
+void amd64_vex(Amd64 *s, const AsmProg *p, const Fit *f);
 /* The bytes of p in s->in. */
 void amd64_encode(Amd64 *s, AsmProg *p);
+enum { AMD64_SAME = 2 };	/* AsmProg.mark */
 
 /* ---- asmamd64obj.c, asmamd64span.c, asmamd64check.c ---------------------------- */
 

@@ -266,7 +266,8 @@ static void insert_rex(Insn *in)
 		at++;
 	if (in->n == INSN_MAX)
 		return;
-	memmove(in->b + at + 1, in->b + at, in->n - at);
+	for (u32 i = in->n; i > at; i--)
+		in->b[i] = in->b[i - 1];
 	in->b[at] = (u8)(REX | in->rex);
 	in->n++;
 }
@@ -275,7 +276,8 @@ static void insert_rex(Insn *in)
  * instruction's. */
 static void settle_relocs(Amd64 *s, const AsmProg *p, u32 first, bool rex)
 {
-	u16 pcrel = asm_reloc_type(s->ctx, ROW_R_PCREL);
+	u16 pcrel = s->rel.n == first ? 0 :
+		asm_reloc_type(s->ctx, ROW_R_PCREL);
 
 	for (u32 i = first; i < s->rel.n; i++) {
 		Reloc *r = &s->rel.r[i];
@@ -293,6 +295,7 @@ void amd64_encode(Amd64 *s, AsmProg *p)
 	Fit f;
 
 	s->in = (Insn){.n = 0};
+	p->mark = 0;
 	if (p->opcode == ATEXT || p->opcode == AFUNCDATA ||
 	    p->opcode == APCDATA)
 		return;
@@ -307,4 +310,8 @@ void amd64_encode(Amd64 *s, AsmProg *p)
 	if (rex)
 		insert_rex(&s->in);
 	settle_relocs(s, p, first, rex);
+	/* Does the next pass make the same of it? Not where it lies counts,
+	 * nor where a register has become another. */
+	p->mark = s->rel.n == first && p->to.type != TYPE_BRANCH &&
+		!(f.flags & (BYTES | BYTE0)) ? AMD64_SAME : 0;
 }

@@ -189,7 +189,7 @@ static void check_gather(Amd64 *s, const AsmProg *p)
 			       "registers should be distinct");
 }
 
-void amd64_vex(Amd64 *s, AsmProg *p, const Fit *f)
+void amd64_vex(Amd64 *s, const AsmProg *p, const Fit *f)
 {
 	Roles r = roles_of(f);
 

@@ -146,13 +146,30 @@ static bool reached(Amd64 *s, AsmProg *p)
 	return again;
 }
 
+/* The instruction's bytes, which are those of the pass before if nothing can
+ * have changed them. */
+static void put_insn(Amd64 *s, AsmProg *p, i64 old)
+{
+	if (p->mark & AMD64_SAME) {
+		buf_add(&s->code, view_of(s->old.p + old, p->isize));
+		return;
+	}
+	amd64_encode(s, p);
+	p->isize = (u8)s->in.n;
+	buf_add(&s->code, view_of(s->in.b, s->in.n));
+}
+
 static bool pass(Amd64 *s)
 {
+	Buf b = s->old;
 	bool again = false;
-	i64 n;
+	i64 n, old;
 
+	s->old = s->code;
+	s->code = b;
 	s->code.n = s->rel.n = 0;
 	for (AsmProg *p = s->func->text; p && !s->ctx->stop; p = p->link) {
+		old = p->pc;
 		p->pc = (i64)s->code.n;
 		again |= reached(s, p);
 		if (p->opcode == APCALIGN || p->opcode == APCALIGNMAX) {
@@ -160,9 +177,7 @@ static bool pass(Amd64 *s)
 			pad(&s->code, n);
 			continue;
 		}
-		amd64_encode(s, p);
-		p->isize = (u8)s->in.n;
-		buf_add(&s->code, view_of(s->in.b, s->in.n));
+		put_insn(s, p, old);
 		if (s->code.n > MAX_CODE) {
 			asm_error_prog(s->ctx, p, "function too large");
 			break;
@@ -208,6 +223,7 @@ void amd64_assemble(AsmCtx *c, AsmFunc *f)
 	} while (again && c->errors == 0);
 	keep(&s);
 	buf_free(&s.code);
+	buf_free(&s.old);
 	/* Preempted between the two instructions of a TLS access, a thread
 	 * might go on as another one. */
 	if (!amd64_one_insn_tls(c))

@@ -13,7 +13,7 @@
 
 enum {
 	MAX_ROW = 100,		/* macros met before a token: as in Go */
-	LARGE = 40 << 10,	/* a source that fills more than a page */
+	LARGE = 20 << 10,	/* a source that fills more than a page */
 	MAX_FILES = 1000,
 	MAX_INCLUDES = 10000	/* #include and #line */
 };
@@ -80,6 +80,7 @@ static bool leave(AsmLex *l, AsmTok *t)
 	return true;
 }
 
+__attribute__((always_inline))
 static inline void scan(AsmLex *l, AsmTok *t)
 {
 	do {
@@ -200,7 +201,8 @@ static void push_text(AsmLex *l, View name, View text)
 	if (view_prefix(text, "\xef\xbb\xbf"))
 		view_sub(text, 3, text.n - 3, &text);
 	asm_lex_push(l, &(AsmFrame){.is_text = true, .mark = l->nwait,
-		.text = {&l->words, text, 0, 1, asm_base(l->ctx, name, 0)}});
+		.text = {.words = &l->words, .text = text, .line = 1,
+			 .base = asm_base(l->ctx, name, 0)}});
 }
 
 static AsmSource *source_in(AsmLex *l, View dir, View name)

@@ -115,7 +115,12 @@ static inline u32 asm_pos_line(const AsmCtx *c, AsmPos pos)
 /* CALL, RET ...: opcodes below A_ARCH. */
 bool asm_common_opcode(View name, u16 *op);
 /* As asm.pos() does it: a file gets its number with the first position. */
-AsmPos asm_pos(AsmCtx *c, u32 base, u32 line);
+AsmPos asm_pos_first(AsmCtx *c, u32 base, u32 line);
+static inline AsmPos asm_pos(AsmCtx *c, u32 base, u32 line)
+{
+	return base < c->nbase && c->base[base].known && line < 1 << 20 ?
+		(AsmPos){base, line, false} : asm_pos_first(c, base, line);
+}
 View asm_abs_file(AsmCtx *c, View name);
 
 /* ---- asmparse.c, asmoperand.c, asmexpr.c ---------------------------- */

@@ -137,7 +137,7 @@ u32 asm_base(AsmCtx *c, View name, u32 delta)
 }
 
 /* Go keeps 20 bits of a line. */
-AsmPos asm_pos(AsmCtx *c, u32 base, u32 line)
+AsmPos asm_pos_first(AsmCtx *c, u32 base, u32 line)
 {
 	AsmBase *b = base < c->nbase ? &c->base[base] : NULL;
 
