@@ -406,13 +406,12 @@ void asm_instruction(AsmParser *p, u16 op)
 static void symabis(AsmParser *p, Buf *out)
 {
 	bool def = view_is(p->word, "TEXT");
-	bool none = view_is(p->word, "GLOBL") || view_is(p->word, "PCDATA");
 	u32 first = view_is(p->word, "DATA") || view_is(p->word, "FUNCDATA");
 	Buf name = {0};
 	u16 abi;
 
-	if (none || (first && p->nop < 2))
-		first = def ? 0 : p->nop;
+	if (first && p->nop < 2)
+		return;
 	for (u32 i = first; i < (def && p->nop ? 1 : p->nop); i++) {
 		AsmIn in = {p->ctx, p->tok + p->op[i].at, p->op[i].n, 0,
 			    false};
