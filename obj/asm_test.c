@@ -137,6 +137,11 @@ TEST(refusals)
 	EXPECT(refuses("DATA x+0(SB)/8, $1\nDATA x+4(SB)/8, $1\n",
 		       "f.s:2: overlapping DATA"));
 	EXPECT(refuses(TEXT4 "PCALIGN $7\n", "f.s:2: alignment"));
+	EXPECT(refuses(TEXT4 "ADJSP $1100000000\nADJSP $1\nJMP 0(PC)\n",
+		       "f.s:3: overflow in spadj: 1100000000 + 1"));
+	EXPECT(refuses("#ifdef A\n#else\n" TEXT4, "unclosed #ifdef"));
+	EXPECT(refuses(TEXT4 "#define A ADDQ\n#define A\n",
+		       "f.s:3: redefinition of macro: A"));
 	EXPECT(refuses(TEXT4 "MOVQ \"a\n", "f.s:2: literal"));
 }
 

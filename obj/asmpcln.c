@@ -35,11 +35,23 @@ static i32 before(const PcKind *k, const AsmProg *p, i32 old)
 	return old;
 }
 
+/* The stack's depth behind p. The limits are Go's. */
+static i32 depth(AsmCtx *c, const AsmProg *p, i32 val)
+{
+	i64 sum = (i64)(val == -1 ? 0 : val) + p->spadj;
+
+	if (sum >= -10000 && sum <= 1100000000)
+		return (i32)sum;
+	asm_error(c, p->pos, "overflow in spadj: %d + %d = %d",
+		  val == -1 ? 0 : val, p->spadj, (i32)(u32)sum);
+	return 0;
+}
+
 /* The value behind p. */
 static i32 behind(const PcKind *k, const AsmProg *p, i32 val)
 {
 	if (k->which == PC_SP)
-		return (val == -1 ? 0 : val) + p->spadj;
+		return depth(k->ctx, p, val);
 	if (k->which == PC_DATA && p->opcode == APCDATA &&
 	    p->from.offset == k->id)
 		return (i32)p->to.offset;

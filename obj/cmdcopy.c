@@ -86,7 +86,7 @@ const char *cmd_write_file(const char *path, View v)
 	if (!f) {
 		why = strerror(errno);
 	} else {
-		bool good = fwrite(v.p, 1, v.n, f) == v.n;
+		bool good = v.n == 0 || fwrite(v.p, 1, v.n, f) == v.n;
 
 		good &= fclose(f) == 0;
 		if (!good || rename(tmp.p, path) != 0) {
