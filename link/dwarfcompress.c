@@ -27,6 +27,7 @@ typedef struct {
 	const SymVec *syms;
 	u32 next;
 	View rest;	/* of the symbol that did not fit */
+	size_t zeros;	/* behind it */
 	u8 *whole;	/* where it has been relocated */
 	u32 cap;
 } Reader;
@@ -60,45 +61,60 @@ static void relocated(Link *L, Sym s, u8 *out)
 		memset(out + n, 0, size - n);
 }
 
-/* Those that need no change are taken from where they lie. */
+/* Those that need no change are taken from where they lie. A symbol may say
+ * that it is much larger than its bytes. */
 static void begin_large(Reader *r, Sym s)
 {
 	View v = sym_data(r->L, s);
 	u32 size = row(r->L, s)->size;
 
-	if (sym_rels(r->L, s).n || v.n != size) {
-		if (r->cap < size) {
-			r->cap = size;
-			r->whole = xrealloc(r->whole, size);
+	if (sym_rels(r->L, s).n || v.n > size) {
+		if (r->cap < v.n) {
+			r->cap = (u32)v.n;
+			r->whole = xrealloc(r->whole, v.n);
 		}
-		relocated(r->L, s, r->whole);
-		v = view_of(r->whole, size);
+		dwarf_relocate(r->L, s, r->whole);
+		v.p = r->whole;
 	}
-	r->rest = v;
+	r->rest = view_of(v.p, v.n < size ? v.n : size);
+	r->zeros = size - r->rest.n;
+}
+
+/* Up to n bytes of it; 0: there are no more. */
+static size_t read_large(Reader *r, u8 *out, size_t n)
+{
+	size_t k = r->rest.n < n ? r->rest.n : n;
+	size_t z = r->zeros < n - k ? r->zeros : n - k;
+
+	if (k) {
+		memcpy(out, r->rest.p, k);
+		view_sub(r->rest, k, r->rest.n - k, &r->rest);
+	}
+	memset(out + k, 0, z);
+	r->zeros -= z;
+	return k + z;
 }
 
 /* The next n bytes; there are so many. */
 static void read_section(Reader *r, u8 *out, size_t n)
 {
 	while (n) {
-		Sym s = r->syms->p[r->next];
-		size_t size = r->rest.n ? r->rest.n : row(r->L, s)->size;
+		size_t k = read_large(r, out, n);
 
-		sym_ahead(r->L, r->syms, r->next, r->syms->n);
-		if (!r->rest.n && size <= n) {
-			relocated(r->L, s, out);
-			r->next++;
-		} else {
-			if (!r->rest.n)
+		if (!k) {
+			Sym s = r->syms->p[r->next];
+
+			sym_ahead(r->L, r->syms, r->next++, r->syms->n);
+			k = row(r->L, s)->size;
+			if (k <= n) {
+				relocated(r->L, s, out);
+			} else {
 				begin_large(r, s);
-			size = size < n ? size : n;
-			memcpy(out, r->rest.p, size);
-			r->rest.p += size;
-			r->rest.n -= size;
-			r->next += !r->rest.n;
+				k = 0;
+			}
 		}
-		out += size;
-		n -= size;
+		out += k;
+		n -= k;
 	}
 }
 
@@ -288,12 +304,24 @@ static void lay_out_again(Link *L)
 	seg->length = pos - seg->vaddr;
 }
 
+/* That has been told, and there will be no output. */
+static bool too_large(const Link *L)
+{
+	const Seg *seg = &L->seg[SEG_DWARF];
+	u32 i;
+
+	for (i = 0; i < seg->n; i++)
+		if (seg->sect[i]->length > INT32_MAX)
+			return true;
+	return false;
+}
+
 void dwarfcompress(Link *L)
 {
 	Job j = {.L = L};
 	u32 i, k;
 
-	if (!L->flag.compressdwarf || !L->ndwarfp)
+	if (!L->flag.compressdwarf || !L->ndwarfp || too_large(L))
 		return;
 	make_streams(L, &j);
 	L->seg[SEG_DWARF].n = 0;
