@@ -82,14 +82,14 @@ bool view_cstr_max(View v, u64 off, size_t max, View *s)
 
 void st32(u8 *p, u32 x, bool big)
 {
-	for (int i = 0; i < 4; i++)
-		p[i] = (u8)(x >> (big ? 24 - 8 * i : 8 * i));
+	x = ld32((const u8 *)&x, big);
+	memcpy(p, &x, 4);
 }
 
 void st64(u8 *p, u64 x, bool big)
 {
-	for (int i = 0; i < 8; i++)
-		p[i] = (u8)(x >> (big ? 56 - 8 * i : 8 * i));
+	x = ld64((const u8 *)&x, big);
+	memcpy(p, &x, 8);
 }
 
 View cur_bytes(Cursor *c, u64 n)
