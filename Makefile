@@ -46,8 +46,15 @@ override CFLAGS += -std=c11 -D_GNU_SOURCE -iquote . $(WARN) $(WERROR) \
 override LDFLAGS += $(opt_$(V)) $(ld_$(V)) -pthread
 # From the archive come the few objects that are needed; loading all of the
 # shared library takes as long as a twentieth of linking a small program.
-LDLIBS := $(if $(wildcard $(shell $(CC) -print-file-name=libcrypto.a)), \
-	-l:libcrypto.a,-lcrypto)
+archive = $(wildcard $(shell $(CC) -print-file-name=$(1)))
+LDLIBS := $(if $(call archive,libcrypto.a),-l:libcrypto.a,-lcrypto)
+
+# An assembler runs once for each source file: loading the C library would be
+# a quarter of its time. STATIC= leaves it to the loader, where there is no
+# archive or another's memory allocator is to come in.
+STATIC := $(if $(filter release clang,$(V)),$(if $(call \
+	archive,libcrypto.a),$(if $(call archive,libc.a),-static)))
+static_gofips-obj = $(STATIC)
 
 B = build/$(V)
 BIN = $(if $(filter release,$(V)),bin,bin/$(V))
@@ -71,7 +78,7 @@ define program
 $(BIN)/$(1): $(B)/$(room_$(1))/main.o $(call libs_of,$(room_$(1)))
 	@mkdir -p $$(@D)
 	@echo '  LINK  $$@'
-	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$$(CC) $$(LDFLAGS) $(static_$(1)) -o $$@ $$^ $$(LDLIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 

@@ -370,7 +370,7 @@ static inline u16 asm_reloc_type(const AsmCtx *c, RelocRow row)
 /* ---- asmlex.c, asminput.c, asmparse.c, asmobj.c, asmdwarf.c ---------------- */
 
 typedef struct {
-	Buf out;	/* the object, header line not included; or symabis */
+	Buf out;	/* the object, behind what is there; or symabis */
 	Buf messages, report;
 	u32 errors;
 	bool shared_out;

@@ -177,25 +177,23 @@ static const char *read_level(AsmConfig *g)
 /* The first line of root's VERSION. */
 static const char *read_version(AsmConfig *g, const char *root)
 {
-	const char *why;
 	char path[4000];
-	File file;
-	View line;
+	size_t size;
+	View v;
+	int fd;
 
 	if (!root || !*root)
 		return "neither -goversion nor $GOROOT says which release";
 	if (snprintf(path, sizeof path, "%s/VERSION", root) >=
 	    (int)sizeof path)
 		return "GOROOT is too long";
-	why = file_open(&file, path);
-	if (why)
+	fd = file_begin(path, &size);
+	if (fd < 0)
 		return "$GOROOT/VERSION cannot be read";
-	view_sub(file.bytes, 0, view_index(file.bytes, 0, '\n'), &line);
-	if (line.n >= sizeof g->version)
-		line.n = sizeof g->version - 1;
-	memcpy(g->version, line.p, line.n);
-	g->version[line.n] = 0;
-	return file_close(&file);
+	v = view_of(g->version, file_finish(fd, g->version,
+					    sizeof g->version - 1));
+	g->version[view_index(v, 0, '\n')] = 0;
+	return NULL;
 }
 
 static const char *host_arch(void)

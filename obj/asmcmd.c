@@ -269,17 +269,11 @@ static bool bisection(Args *a, Bisect *m, const Bisect **use)
 	return !a->usage;
 }
 
-static int write_result(Args *a, AsmResult *res, const AsmConfig *g,
-			const char *file)
+static int write_result(Args *a, AsmResult *res, const char *file)
 {
-	const char *to = a->out ? a->out : output_name(a, file), *why;
-	Buf out = {0};
+	const char *to = a->out ? a->out : output_name(a, file);
+	const char *why = cmd_write_file(to, view_of(res->out.p, res->out.n));
 
-	if (!a->symabis)
-		asm_header(&out, g);
-	buf_add(&out, view_of(res->out.p, res->out.n));
-	why = cmd_write_file(to, view_of(out.p, out.n));
-	buf_free(&out);
 	if (why)
 		buf_printf(&res->messages, "asm: %s: %s\n", to, why);
 	return why ? 2 : 0;
@@ -318,9 +312,11 @@ static int assemble(Args *a, const AsmConfig *g, char **files, int n,
 	f.cwd = view_str(getcwd(cwd, sizeof cwd) ? cwd : "/\?\?\?");
 	if (!bisection(a, &m, &f.bisect))
 		return 2;
+	if (!a->symabis)
+		asm_header(&res->out, g);
 	asm_files(res, &f, files, (size_t)n);
 	if (res->errors == 0)
-		return write_result(a, res, g, files[0]);
+		return write_result(a, res, files[0]);
 	buf_printf(&res->messages, "asm: assembly of %s failed\n", files[0]);
 	return 1;
 }

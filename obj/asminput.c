@@ -23,8 +23,6 @@ enum {
 struct AsmSource {
 	AsmSource *next;
 	View path, bytes;
-	bool mapped;
-	File file;
 };
 
 AsmPos asm_lex_pos(const AsmLex *l)
@@ -173,23 +171,54 @@ static View unquoted(AsmLex *l, AsmTok t, const char *what)
 	return view_of(s, n);
 }
 
-/* The file at path, opened once for the whole run. NULL or it. */
+/* All of the file at path, with room behind it. false: there is none. */
+static bool contents(AsmLex *l, const char *path, View *v)
+{
+	Arena *a = &l->ctx->obj->arena;
+	size_t n = 0;
+	int fd = file_begin(path, &n);
+	u8 *p;
+
+	if (fd < 0)
+		return false;
+	if (n > LARGE && l->nsources == 0)
+		arena_huge(a);
+	p = arena_alloc(a, n + ASM_ROOM);
+	*v = view_of(p, file_finish(fd, p, n));
+	return true;
+}
+
+/* A test's. */
+static View copied(AsmLex *l, View text)
+{
+	u8 *p = arena_alloc(&l->ctx->obj->arena, text.n + ASM_ROOM);
+
+	if (text.n)
+		memcpy(p, text.p, text.n);
+	return view_of(p, text.n);
+}
+
+/* The file at path, read once in the whole run. NULL or it. */
 static AsmSource *source(AsmLex *l, View path)
 {
-	const AsmFlags *fl = l->ctx->flags;
+	Arena *a = &l->ctx->obj->arena;
+	const View *text = l->ctx->flags->text;
 	AsmSource *s = l->sources;
+	View v = {0};
 
 	while (s && !view_eq(s->path, path))
 		s = s->next;
-	if (s || l->nsources == MAX_FILES || (fl->text && l->nsources))
+	if (s || l->nsources == MAX_FILES || (text && l->nsources))
 		return s;
-	s = arena_alloc(&l->ctx->obj->arena, sizeof *s);
-	s->path = view_of(arena_str(&l->ctx->obj->arena, path), path.n);
-	if (!fl->text && (memchr(path.p, 0, path.n) ||
-			  file_open(&s->file, (const char *)s->path.p)))
+	path.p = (const u8 *)arena_str(a, path);
+	if (text)
+		v = copied(l, *text);
+	else if (memchr(path.p, 0, path.n) ||
+		 !contents(l, (const char *)path.p, &v))
 		return NULL;
-	s->mapped = !fl->text;
-	s->bytes = fl->text ? *fl->text : s->file.bytes;
+	s = arena_alloc(a, sizeof *s);
+	s->path = path;
+	s->bytes = v;
 	l->nsources++;
 	s->next = l->sources;
 	l->sources = s;
@@ -372,8 +401,6 @@ AsmLex *asm_lex_open(AsmCtx *c, const char *file)
 		asm_words_free(&l->words);
 		return NULL;
 	}
-	if (s->bytes.n > LARGE)
-		arena_huge(&c->obj->arena);
 	push_text(l, name, s->bytes);
 	for (size_t i = 0; i < c->flags->ndefine; i++)
 		asm_macro_predefine(l, &c->flags->define[i]);
@@ -382,13 +409,6 @@ AsmLex *asm_lex_open(AsmCtx *c, const char *file)
 
 void asm_lex_close(AsmLex *l)
 {
-	for (AsmSource *s = l->sources; s; s = s->next) {
-		const char *why = s->mapped ? file_close(&s->file) : NULL;
-
-		if (why)
-			fail(l, "%.*s: %s", (int)s->path.n,
-			     (const char *)s->path.p, why);
-	}
 	asm_words_free(&l->words);
 	free(l->wait);
 	free(l->args);

@@ -12,6 +12,7 @@
 enum {
 	ASM_MAXDEPTH = 100,	/* as in Go */
 	ASM_MAXARGS = 128,
+	ASM_ROOM = 8,	/* bytes that may be read behind a source: zeros */
 	ASM_MAXTOKENS = 1 << 25
 };
 

@@ -4,6 +4,7 @@
  * the test of both halves.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -72,27 +73,45 @@ static void copy_member(void *arg, const CmdMember *c)
 
 /* ---- writing --------------------------------------------------------- */
 
-/* Writes beside the place and renames, so that a failed run leaves neither
- * half a file nor the old one destroyed. */
+static int create(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+/* Writes a file just created; it is gone if that fails. */
+static const char *fill(int fd, const char *path, View v)
+{
+	const char *why = NULL;
+	ssize_t n;
+
+	for (size_t at = 0; at < v.n && !why; at += (size_t)n) {
+		n = write(fd, v.p + at, v.n - at);
+		if (n <= 0)
+			why = strerror(n < 0 ? errno : EIO);
+	}
+	if (close(fd) != 0 && !why)
+		why = strerror(errno);
+	if (why)
+		unlink(path);
+	return why;
+}
+
+/* If there is a file already, writes beside it and renames: a failed run
+ * leaves neither half a file nor the old one destroyed. */
 const char *cmd_write_file(const char *path, View v)
 {
-	Buf tmp = {0};
+	int fd = create(path);
 	const char *why = NULL;
-	FILE *f;
+	Buf tmp = {0};
 
+	if (fd >= 0 || errno != EEXIST)
+		return fd >= 0 ? fill(fd, path, v) : strerror(errno);
 	buf_printf(&tmp, "%s.tmp%ld", path, (long)getpid());
-	buf_add(&tmp, view_of("", 1));
-	f = fopen(tmp.p, "wbx");
-	if (!f) {
+	fd = create(tmp.p);
+	why = fd >= 0 ? fill(fd, tmp.p, v) : strerror(errno);
+	if (!why && rename(tmp.p, path) != 0) {
 		why = strerror(errno);
-	} else {
-		bool good = v.n == 0 || fwrite(v.p, 1, v.n, f) == v.n;
-
-		good &= fclose(f) == 0;
-		if (!good || rename(tmp.p, path) != 0) {
-			why = strerror(errno);
-			unlink(tmp.p);
-		}
+		unlink(tmp.p);
 	}
 	buf_free(&tmp);
 	return why;

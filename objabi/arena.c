@@ -8,7 +8,9 @@
 
 #include "objabi/objabi.h"
 
-enum { BLOCK = 64 << 10, HUGE = 2 << 20 };
+/* A block is large enough for calloc to map it: then only what is used of it
+ * is touched. */
+enum { BLOCK = 256 << 10, HUGE = 2 << 20 };
 
 struct ArenaBlock {
 	ArenaBlock *next;

@@ -114,6 +114,34 @@ const char *file_close(File *f)
 	return f->lost ? "could not be read to its end" : NULL;
 }
 
+int file_begin(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size < 1 << 30) {
+		*size = (size_t)st.st_size;
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+size_t file_finish(int fd, void *to, size_t n)
+{
+	size_t got = 0;
+	ssize_t r = 1;
+
+	while (got < n && r > 0) {
+		r = read(fd, (u8 *)to + got, n - got);
+		got += r > 0 ? (size_t)r : 0;
+	}
+	close(fd);
+	return got;
+}
+
 void file_want(View bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
