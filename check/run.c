@@ -226,12 +226,15 @@ static void summary(const Run *run)
 int run_checks(const Options *o, const Inputs *in)
 {
 	Run run = {.opt = o, .in = in, .lock = PTHREAD_MUTEX_INITIALIZER};
+	Pool *pool;
 
 	run.progress = in->n > 1 && isatty(STDERR_FILENO) && !o->style.status;
 	run.result = calloc(in->n + 1, sizeof *run.result);
 	if (!run.result)
 		DIE("out of memory");
-	pool_for(o->threads, in->n, task, &run);
+	pool = pool_new(in->n > 1 ? o->threads : 1);
+	pool_for(pool, in->n, task, &run);
+	pool_free(pool);
 	hide_progress(&run);
 	fflush(stdout);
 	summary(&run);

@@ -52,6 +52,7 @@ int main(int argc, char **argv)
 	size_t n = argc > 3 ? (size_t)(argc - 3) : 0;
 	Bench b = {.file = calloc(n + 1, sizeof(File))};
 	double wall = 1e9, cpu = 1e9;
+	Pool *pool = pool_new(threads);
 
 	for (size_t i = 0; i < n; i++)
 		if (file_open(&b.file[i], argv[3 + i]))
@@ -61,12 +62,13 @@ int main(int argc, char **argv)
 		double c = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 
 		atomic_store(&b.bytes, 0);
-		pool_for(threads, n, validate, &b);
+		pool_for(pool, n, validate, &b);
 		w = clock_of(CLOCK_MONOTONIC) - w;
 		c = clock_of(CLOCK_PROCESS_CPUTIME_ID) - c;
 		wall = w < wall ? w : wall;
 		cpu = c < cpu ? c : cpu;
 	}
 	printf("%zu %.6f %.6f\n", atomic_load(&b.bytes), wall, cpu);
+	pool_free(pool);
 	return 0;
 }

@@ -385,8 +385,7 @@ static void deadcode_init(Deadcode *d)
 	set_bases(d);
 	deadmethod_init(d);
 	d->marked[0] = 1;
-	d->threads = L->flag.why ? 1 : L->flag.threads ? L->flag.threads :
-		pool_cpus();
+	d->threads = L->flag.why ? 1 : pool_threads(L->pool);
 	pthread_mutex_init(&d->lock, NULL);
 	if (L->flag.why) {
 		L->nreachparent = L->nsym;

@@ -93,5 +93,5 @@ static void work(void *arg, size_t i)
 
 void flood(Deadcode *d)
 {
-	pool_for(d->threads, d->threads, work, d);
+	pool_for(d->L->pool, d->threads, work, d);
 }

@@ -105,9 +105,9 @@ static void collect(Link *L, DoData *d)
 	Chunks c = {.L = L, .d = d, .n = (L->nsym + CHUNK - 1) / CHUNK};
 
 	c.at = mem_alloc(&L->tmp, c.n * sizeof *c.at);
-	pool_for(L->flag.threads, c.n, count_chunk, &c);
+	pool_for(L->pool, c.n, count_chunk, &c);
 	make_room(&c);
-	pool_for(L->flag.threads, c.n, place_chunk, &c);
+	pool_for(L->pool, c.n, place_chunk, &c);
 }
 
 /* makeRelroForSharedLib: what has relocations is not really read-only. */
@@ -519,7 +519,7 @@ void dodata(Link *L)
 	if (d->sym[K_SMODULEDATA].n > 1)
 		link_errorf(L, "internal error: more than one SMODULEDATA "
 			    "symbol");
-	pool_for(L->flag.threads, 2, half, &h);
+	pool_for(L->pool, 2, half, &h);
 	dodata_moduledata(L);
 	readonly_segments(L, d);
 	dwarf_sects(L, d);

@@ -359,7 +359,7 @@ Sort *dodata_sort(Link *L, DoData *d)
 		o->count[k] = mem_alloc(&L->tmp, NDIGIT * sizeof(u32));
 	}
 	plan(o);
-	pool_for(L->flag.threads, o->n + (ntype + STRINGS - 1) / STRINGS,
+	pool_for(L->pool, o->n + (ntype + STRINGS - 1) / STRINGS,
 		 task, o);
 	return o;
 }

@@ -439,7 +439,7 @@ void dwarf_generate_debug_info(Link *L)
 	collect_units(L);
 	for (k = 0; k < NCHUNK; k++)
 		t.vars[k].mem.from = &L->mem;
-	pool_for((unsigned)L->flag.threads, NCHUNK + d->nunit, scan_task, &t);
+	pool_for(L->pool, NCHUNK + d->nunit, scan_task, &t);
 
 	dwarf_types_begin(L);
 	for (k = 0; k < d->nunit; k++)

@@ -222,7 +222,7 @@ static u64 section_size(const Link *L, const SymVec *v)
 /* Address space for all that streams may become; little of it is touched. */
 static void make_streams(Link *L, Job *j)
 {
-	unsigned threads = L->flag.threads ? L->flag.threads : pool_cpus();
+	unsigned threads = pool_threads(L->pool);
 	size_t n = 0, room;
 	u32 k;
 
@@ -241,7 +241,7 @@ static void make_streams(Link *L, Job *j)
 	j->nzlib = threads < NZLIB ? threads : NZLIB;
 	for (k = 0; k < j->nzlib; k++)
 		j->zlib[k] = mem_alloc(&L->mem, sizeof(Zlib));
-	pool_for(j->nzlib, L->ndwarfp, deflate_task, j);
+	pool_for(L->pool, L->ndwarfp, deflate_task, j);
 }
 
 /* ---- sections ---------------------------------------------------- */

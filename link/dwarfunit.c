@@ -219,7 +219,7 @@ static void in_parallel(Link *L, Part2 *s)
 		f->mem = (Mem){.p = mem_alloc(&L->tmp, room), .cap = room};
 	}
 	s->ngroup = (d->ndie + DW_GROUP - 1) / DW_GROUP;
-	pool_for((unsigned)L->flag.threads, NFRAMES + s->ngroup + d->nunit,
+	pool_for(L->pool, NFRAMES + s->ngroup + d->nunit,
 		 task, s);
 }
 

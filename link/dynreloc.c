@@ -259,10 +259,10 @@ void dynreloc(Link *L, const SymVec bucket[NKIND])
 	ndata = (d.data.n + CHUNK - 1) / CHUNK;
 	d.npiece = d.ntext + ndata;
 	d.piece = mem_alloc(&L->mem, d.npiece * sizeof *d.piece);
-	pool_for(L->flag.threads, d.npiece, count_chunk, &d);
+	pool_for(L->pool, d.npiece, count_chunk, &d);
 	check_text(&d);
 	alloc_pieces(&d);
-	pool_for(L->flag.threads, ndata, collect_chunk, &d);
+	pool_for(L->pool, ndata, collect_chunk, &d);
 	number_pieces(&d);
 	elfdynhash(L);
 }

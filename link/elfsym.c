@@ -360,7 +360,7 @@ ElfSyms asm_elf_sym(Link *L, u64 at)
 
 	list_text(&t);
 	cut(&t);
-	pool_for(L->flag.threads, t.npiece, choose, &t);
+	pool_for(L->pool, t.npiece, choose, &t);
 	place(&t, at);
 	if (t.out.strlen > UINT32_MAX || t.out.nsym > UINT32_MAX)
 		link_exitf(L, "too many symbols");

@@ -419,7 +419,6 @@ void parse_flags(Link *L, int argc, char **argv)
 		i = one_flag(&s, argc, argv, i);
 	}
 	check(L);
-	f->threads = (unsigned)f->nthreads;
 	if (!f->w_given)
 		f->w = f->s;
 	if (argc - i != 1)

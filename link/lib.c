@@ -327,7 +327,7 @@ static void open_inputs(Inputs *ld)
 		if (m->slot[i].used)
 			add_input(ld, (const char *)((PackageFile *)
 				  m->slot[i].val.p)->file.p);
-	pool_for(L->flag.threads, ld->nin, scan_one, ld);
+	pool_for(L->pool, ld->nin, scan_one, ld);
 }
 
 /* ---- all of it ------------------------------------------------------- */

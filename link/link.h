@@ -394,8 +394,7 @@ typedef struct {
 	i64 round, textaddr, dataaddr;	/* -R, -T, -D; -1: not given */
 	i64 funcalign;	/* 0: not given */
 	i64 strictdups;
-	i64 nthreads;
-	unsigned threads;	/* the same; 0: one for each processor */
+	i64 nthreads;	/* 0: one for each processor */
 	bool stats, printmap;
 	const char *why, *repro;
 	View goroot;	/* environment */
@@ -448,6 +447,7 @@ typedef struct Gen {
 
 struct Link {
 	Flags flag;
+	Pool *pool;
 	Mem mem;
 	Mem tmp;	/* what only the pass that is running needs */
 	Release release;

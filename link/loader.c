@@ -140,7 +140,7 @@ static void check_objects(Load *ld)
 		ld->obj[k].base = L->nsym;
 		L->nsym += L->obj[k]->o.nsymdef;
 	}
-	pool_for(L->flag.threads, ld->norder, check_one, ld);
+	pool_for(L->pool, ld->norder, check_one, ld);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
 		if (ld->obj[k].why)
 			link_exitf(L, "%s(%.*s): cannot read object file: %s",
@@ -173,7 +173,7 @@ static void package_defs(Load *ld)
 {
 	Link *L = ld->L;
 
-	pool_for(L->flag.threads, ld->norder, names_one, ld);
+	pool_for(L->pool, ld->norder, names_one, ld);
 }
 
 /* ---- fetching ahead --------------------------------------------------- */
@@ -247,15 +247,15 @@ static void other_names(Load *ld)
 	Link *L = ld->L;
 
 	contents_init(ld);
-	pool_for(L->flag.threads, ld->norder + 1, find_one, ld);
+	pool_for(L->pool, ld->norder + 1, find_one, ld);
 	contents_count(ld);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
 		ld->obj[k].base = L->nsym;
 		L->nsym += ld->obj[k].nnew;
 	}
-	pool_for(L->flag.threads, ld->norder, number_one, ld);
+	pool_for(L->pool, ld->norder, number_one, ld);
 	names_number_refs(ld);
-	pool_for(L->flag.threads, ld->norder + 1, resolve_one, ld);
+	pool_for(L->pool, ld->norder + 1, resolve_one, ld);
 	/* Up to here are the numbers that are left. */
 	mem_forget(row(L, ld->prov), ld->nprov * sizeof(SymRow));
 	contents_free(ld);

@@ -99,6 +99,7 @@ int main(int argc, char **argv)
 	toolexec(L, &argc, &argv);
 	parse_flags(L, argc, argv);
 	save_repro(L);
+	L->pool = pool_new((unsigned)L->flag.nthreads);
 	load(L);
 	make_contents(L);
 	lay_out(L);

@@ -165,9 +165,9 @@ static void collect_funcs(Link *L, Pcln *P)
 	P->func = mem_alloc(&L->mem, P->nfunc * sizeof *P->func);
 	for (i = 0; i < P->nfunc; i++)
 		P->func[i].s = L->textp.p[i];
-	pool_for(L->flag.threads, chunks, scan_chunk, &j);
+	pool_for(L->pool, chunks, scan_chunk, &j);
 	share_out(L, P);
-	pool_for(L->flag.threads, chunks, resolve_chunk, &j);
+	pool_for(L->pool, chunks, resolve_chunk, &j);
 }
 
 static void collect_units(Link *L, Pcln *P)
@@ -457,8 +457,8 @@ static void collect_all(Link *L, Pcln *P)
 
 	make_room(L, P);
 	P->nameof = mem_alloc(&L->tmp, L->nsym * sizeof *P->nameof);
-	pool_for(L->flag.threads, NTASK, collect, &j);
-	pool_for(L->flag.threads, (P->nname + CHUNK - 1) / CHUNK, know_chunk,
+	pool_for(L->pool, NTASK, collect, &j);
+	pool_for(L->pool, (P->nname + CHUNK - 1) / CHUNK, know_chunk,
 		 &j);
 	place_names(P);
 }

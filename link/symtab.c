@@ -353,7 +353,7 @@ void symtab(Link *L)
 	define_groups(&g);
 	L->nregroup = L->nsym;
 	L->regroup = mem_alloc(&L->mem, L->nregroup);
-	pool_for(L->flag.threads, (L->nregroup + CHUNK - 1) / CHUNK,
+	pool_for(L->pool, (L->nregroup + CHUNK - 1) / CHUNK,
 		 regroup_chunk, &g);
 	make_moduledata(L);
 	make_lastmoduledatap(L);

@@ -103,7 +103,7 @@ static void run(void *arg, size_t i)
 void win_for(Link *L, size_t n, void (*fn)(Window *w, void *arg, size_t i),
 	     void *arg)
 {
-	unsigned threads = L->flag.threads ? L->flag.threads : pool_cpus(), k;
+	unsigned threads = pool_threads(L->pool), k;
 	Loop l = {.fn = fn, .arg = arg};
 
 	l.n = threads < NWINDOW ? threads : NWINDOW;
@@ -114,7 +114,7 @@ void win_for(Link *L, size_t n, void (*fn)(Window *w, void *arg, size_t i),
 
 		l.win[k] = (Window){.L = L, .p = p, .own = p, .cap = ROOM};
 	}
-	pool_for(threads, n, run, &l);
+	pool_for(L->pool, n, run, &l);
 	for (k = 0; k < l.n; k++)
 		widen(&l.win[k], 0);
 	out_check(L);

@@ -192,17 +192,39 @@ static void add_index(void *arg, size_t i)
 	((u8 *)arg)[i]++;
 }
 
+typedef struct {
+	Pool *pool;
+	u8 seen[40][25];
+} Nested;
+
+static void add_row(void *arg, size_t i)
+{
+	Nested *n = arg;
+
+	pool_for(n->pool, sizeof n->seen[i], add_index, n->seen[i]);
+}
+
 TEST(pool)
 {
-	u8 seen[1000] = {0};
-	int once = 0;
+	Nested n = {.pool = pool_new(8)};
+	u8 *seen = n.seen[0];
+	int wrong = 0;
 
-	pool_for(8, sizeof seen, add_index, seen);
-	for (size_t i = 0; i < sizeof seen; i++)
-		once += seen[i] == 1;
-	EXPECT_EQ(once, 1000);
-	pool_for(1, 3, add_index, seen);
-	EXPECT_EQ(seen[2], 2);
+	EXPECT_EQ(pool_threads(n.pool), 8);
+	EXPECT_EQ(pool_threads(NULL), 1);
+	/* Often enough for threads to be asleep, awake or late. */
+	for (int k = 0; k < 200; k++) {
+		pool_for(n.pool, 1000, add_index, seen);
+		pool_for(n.pool, 40, add_row, &n);
+		for (size_t i = 0; i < 1000; i++) {
+			wrong += seen[i] != 2;
+			seen[i] = 0;
+		}
+	}
+	EXPECT_EQ(wrong, 0);
+	pool_free(n.pool);
+	pool_for(NULL, 3, add_index, seen);
+	EXPECT_EQ(seen[2], 1);
 }
 
 TEST(arena)

@@ -238,12 +238,15 @@ bool diag_verror(Diag *d, const char *fmt, va_list ap);
 
 /* ---- pool.c -------------------------------------------------------- */
 
-/* Calls fn(arg, i) for i = 0..n-1 on up to threads threads and returns
- * when all are done. Indices are handed out in order. threads 0: one for
- * each processor. */
-void pool_for(unsigned threads, size_t n, void (*fn)(void *, size_t),
-	      void *arg);
-unsigned pool_cpus(void);
+/* So many threads, up to 64, with the one that calls; 0: one for each
+ * processor. NULL is a pool of one thread. */
+typedef struct Pool Pool;
+Pool *pool_new(unsigned threads);
+void pool_free(Pool *p);
+unsigned pool_threads(const Pool *p);
+/* Calls fn(arg, i) for i = 0..n-1 on p's threads and returns when all are
+ * done. Indices are handed out in order. fn may do the same. */
+void pool_for(Pool *p, size_t n, void (*fn)(void *, size_t), void *arg);
 
 /* ---- hash.c -------------------------------------------------------- */
 

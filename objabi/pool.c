@@ -2,58 +2,207 @@
  * The one way to use several threads: a loop whose iterations are handed
  * out in order. One thread runs the same code, so that -j 1 differs in
  * nothing but time.
+ *
+ * A pool's threads are made once and wait for loops in between: making one
+ * costs as much as many a whole loop does. Who waits, for a loop or for the
+ * last iterations of one, first looks for as long as waking up would take,
+ * and sleeps if that was in vain. A loop may begin others, which then have
+ * the threads that are free.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "objabi/objabi.h"
 
-enum { MAXTHREADS = 64 };
+enum {
+	MAXTHREADS = 64,
+	STACK = 1 << 20,
+	PATIENCE = 2000	/* looks before somebody sleeps */
+};
 
-typedef struct {
+typedef struct Loop {
 	atomic_size_t next;
 	size_t n;
 	void (*fn)(void *, size_t);
 	void *arg;
+	atomic_uint busy;	/* threads in it besides its own */
+	struct Loop *outer;
 } Loop;
 
-static void *work(void *p)
+struct Pool {
+	unsigned threads;	/* with the one that begins loops */
+	unsigned nasleep;
+	pthread_t thread[MAXTHREADS];
+	pthread_mutex_t lock;	/* of what follows, and nasleep */
+	pthread_cond_t begun, done;
+	Loop *loop;	/* the newest that may have iterations left */
+	bool end;
+	atomic_uint nloop;	/* loops begun so far */
+};
+
+static void run(Loop *l)
 {
-	Loop *l = p;
 	size_t i;
 
 	while ((i = atomic_fetch_add(&l->next, 1)) < l->n)
 		l->fn(l->arg, i);
+}
+
+static void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#endif
+}
+
+/* ---- those who help --------------------------------------------------- */
+
+static Loop *open_loop(const Pool *p)
+{
+	Loop *l = p->loop;
+
+	while (l && atomic_load(&l->next) >= l->n)
+		l = l->outer;
+	return l;
+}
+
+static void help(Pool *p, Loop *l)
+{
+	atomic_fetch_add(&l->busy, 1);
+	pthread_mutex_unlock(&p->lock);
+	run(l);
+	pthread_mutex_lock(&p->lock);
+	/* Afterwards it may be gone. */
+	if (atomic_fetch_sub(&l->busy, 1) == 1)
+		pthread_cond_broadcast(&p->done);
+}
+
+static void wait_for_loop(Pool *p, unsigned seen)
+{
+	pthread_mutex_unlock(&p->lock);
+	for (int i = 0; i < PATIENCE && atomic_load(&p->nloop) == seen; i++)
+		relax();
+	pthread_mutex_lock(&p->lock);
+	if (atomic_load(&p->nloop) != seen || p->end)
+		return;
+	p->nasleep++;
+	pthread_cond_wait(&p->begun, &p->lock);
+	p->nasleep--;
+}
+
+static void *helper(void *arg)
+{
+	Pool *p = arg;
+
+	pthread_mutex_lock(&p->lock);
+	while (!p->end) {
+		unsigned seen = atomic_load(&p->nloop);
+		Loop *l = open_loop(p);
+
+		if (l)
+			help(p, l);
+		else
+			wait_for_loop(p, seen);
+	}
+	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
-/* Those that the process may use, which may be fewer than there are. */
-unsigned pool_cpus(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
+/* ---- loops ------------------------------------------------------------ */
 
-	return n < 1 ? 1 : n > MAXTHREADS ? MAXTHREADS : (unsigned)n;
+static void begin_loop(Pool *p, Loop *l)
+{
+	pthread_mutex_lock(&p->lock);
+	l->outer = p->loop;
+	p->loop = l;
+	atomic_fetch_add(&p->nloop, 1);
+	for (size_t i = 1; i < l->n && i <= p->nasleep; i++)
+		pthread_cond_signal(&p->begun);
+	pthread_mutex_unlock(&p->lock);
 }
 
-void pool_for(unsigned threads, size_t n, void (*fn)(void *, size_t),
-	      void *arg)
+static void end_loop(Pool *p, const Loop *l)
+{
+	Loop **at = &p->loop;
+
+	for (int i = 0; i < PATIENCE && atomic_load(&l->busy); i++)
+		relax();
+	pthread_mutex_lock(&p->lock);
+	while (*at != l)
+		at = &(*at)->outer;
+	*at = l->outer;
+	while (atomic_load(&l->busy))
+		pthread_cond_wait(&p->done, &p->lock);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void pool_for(Pool *p, size_t n, void (*fn)(void *, size_t), void *arg)
 {
 	Loop l = {.n = n, .fn = fn, .arg = arg};
-	pthread_t t[MAXTHREADS];
-	unsigned started = 0;
+	bool alone = n <= 1 || !p || p->threads == 1;
 
+	if (!alone)
+		begin_loop(p, &l);
+	run(&l);
+	if (!alone)
+		end_loop(p, &l);
+}
+
+/* ---- pools ------------------------------------------------------------ */
+
+/* Those that the process may use, which may be fewer than there are. */
+static unsigned cpus(void)
+{
+	cpu_set_t set;
+
+	/* It fails where there are more than fit in. */
+	return sched_getaffinity(0, sizeof set, &set) == 0 ?
+		(unsigned)CPU_COUNT(&set) : MAXTHREADS;
+}
+
+unsigned pool_threads(const Pool *p)
+{
+	return p ? p->threads : 1;
+}
+
+Pool *pool_new(unsigned threads)
+{
+	Pool *p = calloc(1, sizeof *p);
+	pthread_attr_t a;
+
+	if (!p)
+		DIE("out of memory");
 	if (threads == 0)
-		threads = pool_cpus();
+		threads = cpus();
 	if (threads > MAXTHREADS)
 		threads = MAXTHREADS;
-	if (threads > n)
-		threads = (unsigned)n;
+	p->threads = 1;
+	pthread_mutex_init(&p->lock, NULL);
+	pthread_cond_init(&p->begun, NULL);
+	pthread_cond_init(&p->done, NULL);
+	pthread_attr_init(&a);
+	pthread_attr_setstacksize(&a, STACK);
 	/* A thread that cannot be had is no error: the others do its work. */
-	while (started + 1 < threads &&
-	       pthread_create(&t[started], NULL, work, &l) == 0)
-		started++;
-	work(&l);
-	while (started > 0)
-		pthread_join(t[--started], NULL);
+	while (p->threads < threads &&
+	       pthread_create(&p->thread[p->threads], &a, helper, p) == 0)
+		p->threads++;
+	pthread_attr_destroy(&a);
+	return p;
+}
+
+void pool_free(Pool *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->end = true;
+	atomic_fetch_add(&p->nloop, 1);
+	pthread_cond_broadcast(&p->begun);
+	pthread_mutex_unlock(&p->lock);
+	while (p->threads > 1)
+		pthread_join(p->thread[--p->threads], NULL);
+	pthread_cond_destroy(&p->begun);
+	pthread_cond_destroy(&p->done);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
 }
