@@ -120,6 +120,12 @@ typedef struct Dwarf {
 	 * name is used. Of a function: 1 + its slot in .debug_addr. */
 	u32 *of;
 	u32 nof;
+	/* Part 2, by symbol, up to noff: of what lies in a debug section 1 +
+	 * its distance from the section's start; DW_TEXT of a function; 0 of
+	 * all others. */
+	u32 *off;
+	u32 noff;
+	struct DwStreams *streams;	/* dwarfcompress.c */
 	struct { const char *name; Sym gotype; u32 die; } proto[NPROTO];
 	Sym eface, iface;	/* types */
 	Sym unspecified, uintptr_die;	/* DIEs */
@@ -132,6 +138,7 @@ typedef struct Dwarf {
 
 #define DW_KNOWN UINT32_C(0x80000000)
 #define DW_NOTYPE UINT32_C(0x7fffffff)
+#define DW_TEXT UINT32_MAX
 
 /* The slot of a function in .debug_addr, for R_DWTXTADDR_U*. */
 static inline u32 dwarf_addr_slot(const Link *L, Sym text)
@@ -205,5 +212,14 @@ void dwarf_ranges(Link *L, DwUnit *u);	/* u->ranges */
 /* ---- dwarfreloc.c: relocations, before compression --------------- */
 
 void dwarf_relocate(Link *L, Sym s, u8 *out);
+/* The same before data has addresses; false: that cannot be. */
+bool dwarf_relocate_early(Link *L, Sym s, u8 *out);
+
+/* ---- dwarfcompress.c --------------------------------------------- */
+
+/* Begins with what does not need addresses of data, beside the passes up to
+ * dwarfcompress. Those leave the symbols of debug sections alone, but for
+ * their value and sect, and text. */
+void dwarfcompress_begin(Link *L);
 
 #endif

@@ -8,6 +8,12 @@
  * first, as the time that it takes is the least that all can take. A
  * compressed section is one new symbol, and the segment is laid out anew.
  *
+ * It takes longer than anything else, and most sections are final as soon as
+ * there is debug information: only those that have addresses of variables must
+ * wait for dodata and address. So threads that these leave idle compress
+ * meanwhile. A section that turns out to need an address that is not there yet
+ * is begun again when it is.
+ *
  * Source: cmd/link/internal/ld/dwarf.go: dwarfcompress; compressSyms in
  * data.go
  */
@@ -25,6 +31,7 @@ enum {
 typedef struct {
 	Link *L;
 	const SymVec *syms;
+	bool early;	/* data has no addresses yet */
 	u32 next;
 	View rest;	/* of the symbol that did not fit */
 	size_t zeros;	/* behind it */
@@ -36,34 +43,42 @@ typedef struct {
 	u32 sec;	/* in L->dwarfp */
 	u64 n, nout;
 	u8 **piece;
+	bool done;
 	bool better;	/* than the section as it was */
 } Stream;
 
-typedef struct {
+struct DwStreams {
 	Link *L;
-	Stream *stream;
+	Stream *stream;	/* the longest first */
+	u32 n;
+	PoolLoop *early;	/* which is under way */
 	u8 *pieces;	/* memory for all */
 	u32 npiece;	/* handed out; by any thread */
 	/* As many as threads: one is always free, or about to be. */
 	Zlib *zlib[NZLIB];
-	bool taken[NZLIB];
+	bool zlibtaken[NZLIB];
 	unsigned nzlib;
-} Job;
+};
+typedef struct DwStreams Job;
 
 /* ---- contents ---------------------------------------------------- */
 
-static void relocated(Link *L, Sym s, u8 *out)
+static bool relocated(const Reader *r, Sym s, u8 *out)
 {
-	size_t n = sym_data(L, s).n, size = row(L, s)->size;
+	size_t n = sym_data(r->L, s).n, size = row(r->L, s)->size;
 
-	dwarf_relocate(L, s, out);
+	if (!r->early)
+		dwarf_relocate(r->L, s, out);
+	else if (!dwarf_relocate_early(r->L, s, out))
+		return false;
 	if (size > n)
 		memset(out + n, 0, size - n);
+	return true;
 }
 
 /* Those that need no change are taken from where they lie. A symbol may say
  * that it is much larger than its bytes. */
-static void begin_large(Reader *r, Sym s)
+static bool begin_large(Reader *r, Sym s)
 {
 	View v = sym_data(r->L, s);
 	u32 size = row(r->L, s)->size;
@@ -73,11 +88,15 @@ static void begin_large(Reader *r, Sym s)
 			r->cap = (u32)v.n;
 			r->whole = xrealloc(r->whole, v.n);
 		}
-		dwarf_relocate(r->L, s, r->whole);
+		if (!r->early)
+			dwarf_relocate(r->L, s, r->whole);
+		else if (!dwarf_relocate_early(r->L, s, r->whole))
+			return false;
 		v.p = r->whole;
 	}
 	r->rest = view_of(v.p, v.n < size ? v.n : size);
 	r->zeros = size - r->rest.n;
+	return true;
 }
 
 /* Up to n bytes of it; 0: there are no more. */
@@ -95,8 +114,8 @@ static size_t read_large(Reader *r, u8 *out, size_t n)
 	return k + z;
 }
 
-/* The next n bytes; there are so many. */
-static void read_section(Reader *r, u8 *out, size_t n)
+/* The next n bytes; there are so many. false: they need addresses. */
+static bool read_section(Reader *r, u8 *out, size_t n)
 {
 	while (n) {
 		size_t k = read_large(r, out, n);
@@ -106,16 +125,15 @@ static void read_section(Reader *r, u8 *out, size_t n)
 
 			sym_ahead(r->L, r->syms, r->next++, r->syms->n);
 			k = row(r->L, s)->size;
-			if (k <= n) {
-				relocated(r->L, s, out);
-			} else {
-				begin_large(r, s);
-				k = 0;
-			}
+			if (!(k <= n ? relocated(r, s, out)
+			      : begin_large(r, s)))
+				return false;
+			k = k <= n ? k : 0;
 		}
 		out += k;
 		n -= k;
 	}
+	return true;
 }
 
 /* ---- streams ----------------------------------------------------- */
@@ -141,21 +159,14 @@ static u8 *put_chdr(const Link *L, u8 *p, u64 size)
 	return p + 24;
 }
 
-static Zlib *take_zlib(Job *j, unsigned *k)
-{
-	*k = 0;
-	while (__atomic_exchange_n(&j->taken[*k], true, __ATOMIC_ACQUIRE))
-		*k = (*k + 1) % j->nzlib;
-	return j->zlib[*k];
-}
-
 static void put(Job *j, Stream *t, View v)
 {
 	while (v.n) {
 		size_t at = t->nout % PIECE, n = PIECE - at;
 		u8 **to = &t->piece[t->nout / PIECE];
 
-		if (!at)
+		/* A stream that is begun again has some. */
+		if (!*to)
 			*to = j->pieces + (size_t)PIECE *
 				__atomic_fetch_add(&j->npiece, 1,
 						   __ATOMIC_RELAXED);
@@ -167,32 +178,61 @@ static void put(Job *j, Stream *t, View v)
 	}
 }
 
-static void compress(Job *j, Stream *t, Zlib *z)
+static Zlib *take_zlib(Job *j, unsigned *k)
 {
-	Reader r = {.L = j->L, .syms = &j->L->dwarfp[t->sec].syms};
+	*k = 0;
+	while (__atomic_exchange_n(&j->zlibtaken[*k], true, __ATOMIC_ACQUIRE))
+		*k = (*k + 1) % j->nzlib;
+	return j->zlib[*k];
+}
+
+/* false: it needs addresses that are not there. */
+static bool compress(Job *j, Stream *t, Zlib *z, bool early)
+{
+	Reader r = {.L = j->L, .syms = &j->L->dwarfp[t->sec].syms,
+		    .early = early};
 	u8 head[24];
 	u64 left = t->n;
+	bool good;
 
+	t->nout = 0;
 	put(j, t, view_of(head, (size_t)(put_chdr(j->L, head, t->n) - head)));
 	zlib_begin(z);
 	do {
 		size_t n = left < DEFLATE_BLOCK ? left : DEFLATE_BLOCK;
 
-		read_section(&r, zlib_room(z), n);
+		good = read_section(&r, zlib_room(z), n);
 		left -= n;
-		put(j, t, zlib_block(z, n, !left));
-	} while (left);
+		if (good)
+			put(j, t, zlib_block(z, n, !left));
+	} while (good && left);
 	t->better = t->nout < t->n;
 	free(r.whole);
+	return good;
 }
 
-static void deflate_task(void *arg, size_t k)
+static void deflate(Job *j, Stream *t, bool early)
+{
+	unsigned k;
+
+	if ((early && j->L->dwarfp[t->sec].vars) || t->done)
+		return;
+	t->done = compress(j, t, take_zlib(j, &k), early);
+	__atomic_store_n(&j->zlibtaken[k], false, __ATOMIC_RELEASE);
+}
+
+static void deflate_early(void *arg, size_t k)
 {
 	Job *j = arg;
-	unsigned zk;
 
-	compress(j, &j->stream[k], take_zlib(j, &zk));
-	__atomic_store_n(&j->taken[zk], false, __ATOMIC_RELEASE);
+	deflate(j, &j->stream[k], true);
+}
+
+static void deflate_late(void *arg, size_t k)
+{
+	Job *j = arg;
+
+	deflate(j, &j->stream[k], false);
 }
 
 /* The longest first; sections are few. */
@@ -219,29 +259,45 @@ static u64 section_size(const Link *L, const SymVec *v)
 	return n;
 }
 
-/* Address space for all that streams may become; little of it is touched. */
-static void make_streams(Link *L, Job *j)
+/* Address space for all that streams may become; little of it is touched.
+ * false: a section is too large, which will be told. */
+static bool make_streams(Job *j)
 {
-	unsigned threads = pool_threads(L->pool);
+	Link *L = j->L;
 	size_t n = 0, room;
 	u32 k;
 
-	j->stream = mem_alloc(&L->mem, L->ndwarfp * sizeof *j->stream);
-	for (k = 0; k < L->ndwarfp; k++) {
+	j->n = L->ndwarfp;
+	j->stream = mem_alloc(&L->mem, j->n * sizeof *j->stream);
+	for (k = 0; k < j->n; k++) {
 		Stream *t = &j->stream[k];
 
 		t->sec = k;
 		t->n = section_size(L, &L->dwarfp[k].syms);
+		if (t->n > INT32_MAX)
+			return false;
 		room = (24 + zlib_bound(t->n)) / PIECE + 1;
 		t->piece = mem_alloc(&L->mem, room * sizeof *t->piece);
 		n += room;
 	}
-	sort_streams(j->stream, L->ndwarfp);
+	sort_streams(j->stream, j->n);
 	j->pieces = mem_reserve(n * PIECE);
+	return true;
+}
+
+void dwarfcompress_begin(Link *L)
+{
+	Job *j = mem_alloc(&L->mem, sizeof *j);
+	unsigned threads = pool_threads(L->pool), k;
+
+	j->L = L;
+	if (!L->flag.compressdwarf || !L->ndwarfp || !make_streams(j))
+		return;
+	L->dwarf->streams = j;
 	j->nzlib = threads < NZLIB ? threads : NZLIB;
 	for (k = 0; k < j->nzlib; k++)
 		j->zlib[k] = mem_alloc(&L->mem, sizeof(Zlib));
-	pool_for(L->pool, L->ndwarfp, deflate_task, j);
+	j->early = pool_begin(L->pool, j->n, deflate_early, j);
 }
 
 /* ---- sections ---------------------------------------------------- */
@@ -304,30 +360,23 @@ static void lay_out_again(Link *L)
 	seg->length = pos - seg->vaddr;
 }
 
-/* That has been told, and there will be no output. */
-static bool too_large(const Link *L)
-{
-	const Seg *seg = &L->seg[SEG_DWARF];
-	u32 i;
-
-	for (i = 0; i < seg->n; i++)
-		if (seg->sect[i]->length > INT32_MAX)
-			return true;
-	return false;
-}
-
 void dwarfcompress(Link *L)
 {
-	Job j = {.L = L};
+	Job *j = L->dwarf ? L->dwarf->streams : NULL;
 	u32 i, k;
 
-	if (!L->flag.compressdwarf || !L->ndwarfp || too_large(L))
+	if (!j)
 		return;
-	make_streams(L, &j);
+	/* Those that had to wait are the longest. */
+	for (i = 0; i < j->n; i++)
+		if (L->dwarfp[j->stream[i].sec].vars)
+			deflate_late(j, i);
+	pool_end(L->pool, j->early);
+	pool_for(L->pool, j->n, deflate_late, j);
 	L->seg[SEG_DWARF].n = 0;
 	for (i = 0; i < L->ndwarfp; i++)
 		for (k = 0; k < L->ndwarfp; k++)
-			if (j.stream[k].sec == i)
-				replace_section(L, &j.stream[k]);
+			if (j->stream[k].sec == i)
+				replace_section(L, &j->stream[k]);
 	lay_out_again(L);
 }

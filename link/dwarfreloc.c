@@ -4,7 +4,7 @@
  * of the ordinary is left to reloc.c, which knows all types and all errors.
  *
  * References to one symbol often follow one another, so that is looked up
- * once; and rows of symbols are fetched ahead, as they are far apart.
+ * once; and Dwarf.off has what is needed of most of them in little room.
  *
  * Source: as reloc.c
  */
@@ -48,43 +48,55 @@ static inline bool put_slot(const Link *L, u8 *p, unsigned siz, Sym text,
 	return true;
 }
 
-/* The distance from the start of the target's section. */
-static inline bool put_offset(const Link *L, u8 *p, unsigned siz,
-			      const SymRow *to, u64 add)
+/* Has it an address, and an ordinary one? */
+static inline bool has_address(const SymRow *to)
 {
-	u64 x;
+	return to->attr & A_REACHABLE && to->kind != K_Sxxx &&
+		!kind_in(to->kind, K_SFirstUnallocated, K_SUNDEFEXT);
+}
 
-	if (!to->sect || (siz != 4 && siz != 8))
+/* The distance from the start of the target's section. */
+static inline bool put_offset(const Link *L, u8 *p, unsigned siz, Sym to,
+			      u64 add)
+{
+	u64 x = to < L->dwarf->noff ? L->dwarf->off[to] : 0;
+
+	if (x - 1 > INT32_MAX || (siz != 4 && siz != 8))
 		return false;
-	x = (u64)to->value + add - L->sect[to->sect]->vaddr;
+	x += add - 1;
 	put(p, x, siz, L->arch->big);
 	return x <= INT32_MAX;
 }
 
-static inline bool apply(const Link *L, const Next *r, u8 *out, u32 n)
+static inline bool put_addr(const Link *L, u8 *p, unsigned siz, Sym to,
+			    u64 add, bool early)
 {
-	const SymRow *to = row(L, r->s);
+	bool text = to < L->dwarf->noff && L->dwarf->off[to] == DW_TEXT;
+
+	if (siz != 8 || (!text && (early || !has_address(row(L, to)))) ||
+	    (L->la->relocs && L->la->relocs[ROW_R_ADDR]))
+		return false;
+	put(p, (u64)row(L, to)->value + add, 8, L->arch->big);
+	return true;
+}
+
+static inline bool apply(const Link *L, const Next *r, u8 *out, u32 n,
+			 bool early)
+{
 	u32 off = ld32(r->p, false);
 	u16 number = ld16(r->p + 5, false);
 	u64 add = ld64(r->p + 7, false);
-	unsigned siz = r->p[4], type = L->relrow[number & 511];
+	unsigned siz = r->p[4];
 
-	if (number & 0x8000 || off > n || siz > n - off ||
-	    type >= NRELOC || !(to->attr & A_REACHABLE) ||
-	    to->kind == K_Sxxx ||
-	    kind_in(to->kind, K_SFirstUnallocated, K_SUNDEFEXT) ||
-	    (L->la->relocs && L->la->relocs[type]))
+	if (number & 0x8000 || off > n || siz > n - off)
 		return false;
 	out += off;
-	switch (type) {
+	switch (L->relrow[number & 511]) {
 	case ROW_R_DWARFSECREF:
 	case ROW_R_ADDROFF:
-		return put_offset(L, out, siz, to, add);
+		return put_offset(L, out, siz, r->s, add);
 	case ROW_R_ADDR:
-		if (siz != 8)
-			return false;
-		put(out, (u64)to->value + add, 8, L->arch->big);
-		return true;
+		return put_addr(L, out, siz, r->s, add, early);
 	case ROW_R_DWTXTADDR_U1: return put_slot(L, out, siz, r->s, 1);
 	case ROW_R_DWTXTADDR_U2: return put_slot(L, out, siz, r->s, 2);
 	case ROW_R_DWTXTADDR_U3: return put_slot(L, out, siz, r->s, 3);
@@ -93,7 +105,7 @@ static inline bool apply(const Link *L, const Next *r, u8 *out, u32 n)
 	return false;
 }
 
-static bool relocate(const Link *L, Sym s, u8 *out)
+static inline bool relocate(const Link *L, Sym s, u8 *out, bool early)
 {
 	View data = sym_data(L, s);
 	Rels r = sym_rels(L, s);
@@ -114,13 +126,13 @@ static bool relocate(const Link *L, Sym s, u8 *out)
 				continue;
 			if ((ref = ld64(p + 15, false)) != last) {
 				to = rel_at(L, r, k).sym;
-				__builtin_prefetch(row(L, to));
+				__builtin_prefetch(&L->dwarf->off[to]);
 				last = ref;
 			}
 			next[n++] = (Next){p, to};
 		}
 		for (i = 0; i < n; i++)
-			if (!apply(L, &next[i], out, (u32)data.n))
+			if (!apply(L, &next[i], out, (u32)data.n, early))
 				return false;
 	}
 	return true;
@@ -129,6 +141,11 @@ static bool relocate(const Link *L, Sym s, u8 *out)
 /* As relocate_into, of a symbol in a debug section. */
 void dwarf_relocate(Link *L, Sym s, u8 *out)
 {
-	if (!relocate(L, s, out))
+	if (!relocate(L, s, out, false))
 		relocate_into(L, s, out);
+}
+
+bool dwarf_relocate_early(Link *L, Sym s, u8 *out)
+{
+	return relocate(L, s, out, true);
 }

@@ -257,7 +257,16 @@ static void put_frames(Link *L, const Part2 *s)
 		sb_bytes(&b, (View){s->frames[k].p, s->frames[k].n});
 }
 
-static DwSec *new_dwarfp(Link *L, Sym sec, u32 n)
+/* Here a symbol gets its place in its section; *size grows. */
+static void add_sym(const Link *L, DwSec *to, Sym s, u64 *size)
+{
+	if (*size < INT32_MAX)
+		L->dwarf->off[s] = 1 + (u32)*size;
+	*size += row(L, s)->size;
+	to->syms.p[to->syms.n++] = s;
+}
+
+static DwSec *new_dwarfp(Link *L, Sym sec, u32 n, u64 *size)
 {
 	DwSec *d;
 
@@ -267,8 +276,16 @@ static DwSec *new_dwarfp(Link *L, Sym sec, u32 n)
 	*d = (DwSec){.secsym = sec};
 	d->syms.cap = n + 2;
 	d->syms.p = mem_alloc(&L->mem, d->syms.cap * sizeof(Sym));
-	d->syms.p[d->syms.n++] = sec;
+	*size = 0;
+	add_sym(L, d, sec, size);
 	return d;
+}
+
+static void new_single(Link *L, Sym sec)
+{
+	u64 size;
+
+	new_dwarfp(L, sec, 0, &size);
 }
 
 static SymVec *part_of(DwUnit *u, int sec)
@@ -287,29 +304,30 @@ static void add_section(Link *L, const Part2 *s, int sec)
 {
 	Dwarf *d = L->dwarf;
 	u32 k, i, n = 0;
-	u64 size = 0;
 	DwSec *to;
+	u64 size;
 
 	for (k = 0; k < d->nunit; k++)
 		n += part_of(d->unit[k], sec)->n;
-	to = new_dwarfp(L, s->sec[sec], n);
+	to = new_dwarfp(L, s->sec[sec], n, &size);
+	to->vars = sec == INFO;
 	if (s->header[sec])
-		to->syms.p[to->syms.n++] = s->header[sec];
+		add_sym(L, to, s->header[sec], &size);
 	for (k = 0; k < d->nunit; k++) {
 		const SymVec *v = part_of(d->unit[k], sec);
 
 		for (i = 0; i < v->n; i++) {
-			SymRow *r = row(L, v->p[i]);
-
-			r->attr |= A_NOTINSYMTAB | A_REACHABLE;
-			size += r->size;
-			to->syms.p[to->syms.n++] = v->p[i];
+			/* It would have two places. */
+			if (sec == INFO && d->off[v->p[i]])
+				dwarf_twice(L, v->p[i]);
+			row(L, v->p[i])->attr |= A_NOTINSYMTAB | A_REACHABLE;
+			add_sym(L, to, v->p[i], &size);
 		}
 	}
 	if (s->header[sec]) {
 		SB b = sb_of(L, s->header[sec]);
 
-		sb_set_uint(&b, 0, 4, size + b.e->ndata - 4);
+		sb_set_uint(&b, 0, 4, size - row(L, s->sec[sec])->size - 4);
 	}
 	/* DWARF 4 has no header to be listed: the section is left out. */
 	if (sec == LOC && to->syms.n == 1)
@@ -319,20 +337,18 @@ static void add_section(Link *L, const Part2 *s, int sec)
 static void add_addr_section(Link *L, const Part2 *s)
 {
 	Dwarf *d = L->dwarf;
-	DwSec *to = new_dwarfp(L, s->sec[ADDR], d->nunit);
 	SB b = sb_of(L, s->header[ADDR]);
-	u64 size = b.e->ndata;
+	u64 size;
+	DwSec *to = new_dwarfp(L, s->sec[ADDR], d->nunit, &size);
 	u32 k;
 
-	to->syms.p[to->syms.n++] = b.s;
-	for (k = 0; k < d->nunit; k++) {
-		to->syms.p[to->syms.n++] = d->unit[k]->addrsym;
-		size += row(L, d->unit[k]->addrsym)->size;
-	}
-	sb_set_uint(&b, 0, 4, size - 4);
+	add_sym(L, to, b.s, &size);
+	for (k = 0; k < d->nunit; k++)
+		add_sym(L, to, d->unit[k]->addrsym, &size);
+	sb_set_uint(&b, 0, 4, size - row(L, s->sec[ADDR])->size - 4);
 }
 
-static void add_gdbscript(Link *L)
+static Sym make_gdbscript(Link *L)
 {
 	enum { PYTHON_FILE = 1 };
 	Dwarf *d = L->dwarf;
@@ -342,13 +358,13 @@ static void add_gdbscript(Link *L)
 	for (k = 0; k < d->nunit && !d->unit[k]->gdbscript.n; k++)
 		;
 	if (k == d->nunit)
-		return;
+		return 0;
 	b = sb_of(L, sym_lookup_or_create(L, view_str(".debug_gdb_scripts"),
 					  0));
 	row(L, b.s)->kind = K_SDWARFSECT;
 	sb_u8(&b, PYTHON_FILE);
 	sb_str(&b, d->unit[k]->gdbscript);
-	new_dwarfp(L, b.s, 0);
+	return b.s;
 }
 
 void dwarf_twice(Link *L, Sym die)
@@ -359,29 +375,22 @@ void dwarf_twice(Link *L, Sym die)
 		   (const char *)name.p);
 }
 
-/* A symbol that two units or functions name would have two places. */
-static void check_once(Link *L)
+/* From now on each symbol has its place. */
+static void make_offsets(Link *L)
 {
-	const SymVec *v = NULL;
-	u32 i, k;
+	Dwarf *d = L->dwarf;
+	u32 i;
 
-	for (i = 0; i < L->ndwarfp; i++)
-		if (view_is(sym_name(L, L->dwarfp[i].secsym), ".debug_info"))
-			v = &L->dwarfp[i].syms;
-	for (k = 0; v && k < v->n; k++) {
-		SymRow *r = row(L, v->p[k]);
-
-		if (r->attr & A_MARK)
-			dwarf_twice(L, v->p[k]);
-		r->attr |= A_MARK;
-	}
-	for (k = 0; v && k < v->n; k++)
-		row(L, v->p[k])->attr &= ~(u32)A_MARK;
+	d->noff = L->nsym;
+	d->off = mem_alloc(&L->mem, (size_t)d->noff * sizeof *d->off);
+	for (i = 0; i < L->textp.n; i++)
+		d->off[L->textp.p[i]] = DW_TEXT;
 }
 
 void dwarf_generate_debug_syms(Link *L)
 {
 	Part2 s = {.L = L};
+	Sym gdb;
 	SB b;
 
 	if (!L->dwarf)
@@ -389,21 +398,24 @@ void dwarf_generate_debug_syms(Link *L)
 	s.abbrev = new_section(L, ".debug_abbrev");
 	b = sb_of(L, s.abbrev);
 	dwarf_put_abbrevs(L, &b);
-	new_dwarfp(L, s.abbrev, 0);
 	dwarf_calc_ranges(L);
 	sort_units(L->dwarf);
 	make_symbols(L, &s);
 	in_parallel(L, &s);
 	complete_runtime(L);
 	put_frames(L, &s);
+	gdb = make_gdbscript(L);
 
+	make_offsets(L);
+	new_single(L, s.abbrev);
 	add_section(L, &s, LINE);
-	new_dwarfp(L, s.sec[FRAME], 0);
-	add_gdbscript(L);
+	new_single(L, s.sec[FRAME]);
+	if (gdb)
+		new_single(L, gdb);
 	add_section(L, &s, INFO);
 	add_section(L, &s, LOC);
 	add_section(L, &s, RANGES);
 	if (s.sec[ADDR])
 		add_addr_section(L, &s);
-	check_once(L);
+	dwarfcompress_begin(L);
 }

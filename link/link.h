@@ -321,6 +321,7 @@ static inline Sect *sym_sect(const Link *L, Sym s);	/* or NULL */
 typedef struct {
 	Sym secsym;
 	SymVec syms;
+	bool vars;	/* has addresses of variables */
 	u8 **piece;	/* dwarfcompress: what it has become, if compressed */
 } DwSec;
 

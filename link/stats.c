@@ -17,6 +17,7 @@ struct Stats {
 	struct {
 		const char *name;
 		u64 ns;		/* when it began */
+		u64 cpu;	/* of all threads until then */
 		u64 anon;	/* bytes of memory that is not of a file */
 		u32 nsym;
 	} pass[MAXPASS];
@@ -28,6 +29,14 @@ static u64 now(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
+}
+
+static u64 cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	return (u64)t.tv_sec * 1000000000u + (u64)t.tv_nsec;
 }
 
@@ -57,6 +66,7 @@ void stats_pass(Link *L, const char *name)
 	if (s->n < MAXPASS) {
 		s->pass[s->n].name = name;
 		s->pass[s->n].anon = anon_memory(L);
+		s->pass[s->n].cpu = cpu();
 		s->pass[s->n].ns = now();
 		s->pass[s->n++].nsym = L->nsym;
 	}
@@ -90,10 +100,10 @@ static void log_line(const Link *L)
 		close(fd);
 }
 
-static void print_row(const char *name, u64 ns, u64 anon, u32 nsym, u32 more)
+static void print_row(const char *name, u64 ns, u64 busy, u64 anon, u32 nsym, u32 more)
 {
-	fprintf(stderr, "%-28s %8.2f %6.1f %9u", name, (double)ns / 1e6,
-		(double)anon / 1e6, (unsigned)nsym);
+	fprintf(stderr, "%-28s %8.2f %8.2f %6.1f %9u", name, (double)ns / 1e6,
+		(double)busy / 1e6, (double)anon / 1e6, (unsigned)nsym);
 	if (more)
 		fprintf(stderr, "  +%u", (unsigned)more);
 	fputc('\n', stderr);
@@ -103,25 +113,27 @@ void stats_print(Link *L)
 {
 	const struct Stats *s = L->stats;
 	struct rusage ru;
-	u64 end = now(), anon = anon_memory(L);
+	u64 end = now(), busy = cpu(), anon = anon_memory(L);
 	u32 i;
 
 	log_line(L);
 	if (!L->flag.stats)
 		return;
-	fprintf(stderr, "%-28s %8s %6s %9s\n", "pass", "ms", "MB",
+	fprintf(stderr, "%-28s %8s %8s %6s %9s\n", "pass", "ms", "cpu", "MB",
 		"symbols");
 	for (i = 0; i < s->n; i++) {
 		bool last = i + 1 == s->n;
 		u32 nsym = last ? L->nsym : s->pass[i + 1].nsym;
 		u64 to = last ? end : s->pass[i + 1].ns;
+		u64 c = last ? busy : s->pass[i + 1].cpu;
 		u64 mem = last ? anon : s->pass[i + 1].anon;
 
 		print_row(s->pass[i].name, to - s->pass[i].ns,
-			  mem - s->pass[i].anon, nsym,
+			  c - s->pass[i].cpu, mem - s->pass[i].anon, nsym,
 			  nsym - s->pass[i].nsym);
 	}
-	print_row("total", end - s->pass[0].ns, anon, L->nsym, 0);
+	print_row("total", end - s->pass[0].ns,
+		  busy - s->pass[0].cpu, anon, L->nsym, 0);
 	getrusage(RUSAGE_SELF, &ru);
 	fprintf(stderr, "packages %u, objects %u, symbols reachable %u, "
 		"functions %u, data symbols %u\n"

@@ -214,7 +214,10 @@ TEST(pool)
 	EXPECT_EQ(pool_threads(NULL), 1);
 	/* Often enough for threads to be asleep, awake or late. */
 	for (int k = 0; k < 200; k++) {
-		pool_for(n.pool, 1000, add_index, seen);
+		PoolLoop *aside = pool_begin(n.pool, 500, add_index, seen);
+
+		pool_for(n.pool, 500, add_index, seen + 500);
+		pool_end(n.pool, aside);
 		pool_for(n.pool, 40, add_row, &n);
 		for (size_t i = 0; i < 1000; i++) {
 			wrong += seen[i] != 2;
@@ -224,7 +227,8 @@ TEST(pool)
 	EXPECT_EQ(wrong, 0);
 	pool_free(n.pool);
 	pool_for(NULL, 3, add_index, seen);
-	EXPECT_EQ(seen[2], 1);
+	pool_end(NULL, pool_begin(NULL, 3, add_index, seen));
+	EXPECT_EQ(seen[2], 2);
 }
 
 TEST(arena)

@@ -247,6 +247,11 @@ unsigned pool_threads(const Pool *p);
 /* Calls fn(arg, i) for i = 0..n-1 on p's threads and returns when all are
  * done. Indices are handed out in order. fn may do the same. */
 void pool_for(Pool *p, size_t n, void (*fn)(void *, size_t), void *arg);
+/* The same, aside: threads that have nothing else to do begin with it, until
+ * pool_end does what is left and waits for the rest. */
+typedef struct PoolLoop PoolLoop;
+PoolLoop *pool_begin(Pool *p, size_t n, void (*fn)(void *, size_t), void *arg);
+void pool_end(Pool *p, PoolLoop *l);
 
 /* ---- hash.c -------------------------------------------------------- */
 

@@ -7,7 +7,8 @@
  * costs as much as many a whole loop does. Who waits, for a loop or for the
  * last iterations of one, first looks for as long as waking up would take,
  * and sleeps if that was in vain. A loop may begin others, which then have
- * the threads that are free.
+ * the threads that are free; and so may whoever has begun one that goes on
+ * aside.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -22,14 +23,14 @@ enum {
 	PATIENCE = 2000	/* looks before somebody sleeps */
 };
 
-typedef struct Loop {
+struct PoolLoop {
 	atomic_size_t next;
 	size_t n;
 	void (*fn)(void *, size_t);
 	void *arg;
 	atomic_uint busy;	/* threads in it besides its own */
-	struct Loop *outer;
-} Loop;
+	struct PoolLoop *outer;
+};
 
 struct Pool {
 	unsigned threads;	/* with the one that begins loops */
@@ -37,12 +38,12 @@ struct Pool {
 	pthread_t thread[MAXTHREADS];
 	pthread_mutex_t lock;	/* of what follows, and nasleep */
 	pthread_cond_t begun, done;
-	Loop *loop;	/* the newest that may have iterations left */
+	PoolLoop *loop;	/* the newest that may have iterations left */
 	bool end;
 	atomic_uint nloop;	/* loops begun so far */
 };
 
-static void run(Loop *l)
+static void run(PoolLoop *l)
 {
 	size_t i;
 
@@ -59,16 +60,16 @@ static void relax(void)
 
 /* ---- those who help --------------------------------------------------- */
 
-static Loop *open_loop(const Pool *p)
+static PoolLoop *open_loop(const Pool *p)
 {
-	Loop *l = p->loop;
+	PoolLoop *l = p->loop;
 
 	while (l && atomic_load(&l->next) >= l->n)
 		l = l->outer;
 	return l;
 }
 
-static void help(Pool *p, Loop *l)
+static void help(Pool *p, PoolLoop *l)
 {
 	atomic_fetch_add(&l->busy, 1);
 	pthread_mutex_unlock(&p->lock);
@@ -99,7 +100,7 @@ static void *helper(void *arg)
 	pthread_mutex_lock(&p->lock);
 	while (!p->end) {
 		unsigned seen = atomic_load(&p->nloop);
-		Loop *l = open_loop(p);
+		PoolLoop *l = open_loop(p);
 
 		if (l)
 			help(p, l);
@@ -112,20 +113,21 @@ static void *helper(void *arg)
 
 /* ---- loops ------------------------------------------------------------ */
 
-static void begin_loop(Pool *p, Loop *l)
+/* others: how many threads besides the caller could take part. */
+static void begin_loop(Pool *p, PoolLoop *l, size_t others)
 {
 	pthread_mutex_lock(&p->lock);
 	l->outer = p->loop;
 	p->loop = l;
 	atomic_fetch_add(&p->nloop, 1);
-	for (size_t i = 1; i < l->n && i <= p->nasleep; i++)
+	for (size_t i = 0; i < others && i < p->nasleep; i++)
 		pthread_cond_signal(&p->begun);
 	pthread_mutex_unlock(&p->lock);
 }
 
-static void end_loop(Pool *p, const Loop *l)
+static void end_loop(Pool *p, const PoolLoop *l)
 {
-	Loop **at = &p->loop;
+	PoolLoop **at = &p->loop;
 
 	for (int i = 0; i < PATIENCE && atomic_load(&l->busy); i++)
 		relax();
@@ -140,14 +142,36 @@ static void end_loop(Pool *p, const Loop *l)
 
 void pool_for(Pool *p, size_t n, void (*fn)(void *, size_t), void *arg)
 {
-	Loop l = {.n = n, .fn = fn, .arg = arg};
+	PoolLoop l = {.n = n, .fn = fn, .arg = arg};
 	bool alone = n <= 1 || !p || p->threads == 1;
 
 	if (!alone)
-		begin_loop(p, &l);
+		begin_loop(p, &l, n - 1);
 	run(&l);
 	if (!alone)
 		end_loop(p, &l);
+}
+
+PoolLoop *pool_begin(Pool *p, size_t n, void (*fn)(void *, size_t), void *arg)
+{
+	PoolLoop *l = calloc(1, sizeof *l);
+
+	if (!l)
+		DIE("out of memory");
+	l->n = n;
+	l->fn = fn;
+	l->arg = arg;
+	if (p)
+		begin_loop(p, l, n);
+	return l;
+}
+
+void pool_end(Pool *p, PoolLoop *l)
+{
+	run(l);
+	if (p)
+		end_loop(p, l);
+	free(l);
 }
 
 /* ---- pools ------------------------------------------------------------ */
