@@ -1,8 +1,8 @@
 /*
  * asm: the assembler behind `gofips-obj asm`.
  *
- *     tokens (asmlex.c, asminput.c) -> lines (asmparse.c, asmoperand.c) ->
- *     AsmProgs -> the architecture's preprocess and assemble ->
+ *     tokens (asmlex.c, asminput.c) -> lines (asmparse.c, asmoperand.c;
+ *     asmquick.c, which needs no tokens) -> AsmProgs -> the architecture's preprocess and assemble ->
  *     tables and debug information (asmobj.c, asmdwarf.c) -> obj_write
  *
  * Everything of an architecture is behind an AsmArch: facts and a few
@@ -54,22 +54,32 @@ typedef enum {
 /* Pseudo-registers: negative, so that a test of the sign finds them. */
 enum { REG_FP = -1, REG_SB = -2, REG_SP = -3, REG_PC = -4 };
 
+/* There are two in each instruction, so they are kept small. */
 typedef struct {
-	AsmType type;
-	AsmName name;
+	u8 type, name;	/* AsmType, AsmName */
 	i16 reg;	/* 0: none. The arch's numbers, all positive */
 	i16 index;	/* 0: none */
 	i16 scale;	/* 0, 1, 2, 4, 8; the arch may use it otherwise */
+	i32 size2;	/* TYPE_TEXTSIZE: argument size; the length of str */
 	i16 cls;	/* for the back end: the operand's class */
-	i32 size2;	/* TYPE_TEXTSIZE: argument size */
 	i64 offset;
 	LSym *sym;
 	union {
 		double fval;	/* TYPE_FCONST */
-		View str;	/* TYPE_SCONST: the bytes, unquoted */
+		const u8 *str;	/* TYPE_SCONST: the bytes, unquoted; a label */
 		AsmProg *target;	/* TYPE_BRANCH, or NULL */
 	};
 } AsmAddr;
+
+static inline View asm_addr_str(const AsmAddr *a)
+{
+	return view_of(a->str, (size_t)a->size2);
+}
+static inline void asm_set_str(AsmAddr *a, View v)
+{
+	a->str = v.p;
+	a->size2 = (i32)v.n;
+}
 
 /* ---- instructions ---------------------------------------------------- */
 
@@ -84,7 +94,8 @@ enum {
  * prologue_end: debuggers may stop here for a breakpoint at the function (Go:
  * WithXlogue(PosPrologueEnd)). */
 typedef struct {
-	u32 base, line;
+	u32 line;
+	u16 base;
 	bool prologue_end;
 } AsmPos;
 

@@ -70,6 +70,13 @@ static inline int amd64_regindex(int r)
 typedef enum { OS_LINUX, OS_DARWIN, OS_FREEBSD, OS_OTHERBSD, OS_WINDOWS,
 	OS_PLAN9, OS_SOLARIS, OS_ANDROID, OS_UNKNOWN } Amd64Os;
 
+/* What a form makes of its operands: asmamd64quick.c. The operands that are
+ * ModRM.rm, ModRM.reg and so on, counted from 1. */
+typedef struct {
+	u8 kind, rm, reg, low, vvvv, imm, nimm;
+	u8 rexw, digit, bits, nprefix, nbytes, bytes[6];
+} Recipe;
+
 /* Asked for every instruction, found out once: AsmCtx.archdata. */
 typedef struct {
 	Amd64Os os;
@@ -81,6 +88,7 @@ typedef struct {
 		u64 key;
 		u16 row;
 		u8 pat;
+		Recipe recipe;
 	} fit[128];
 } Amd64Facts;
 
@@ -176,6 +184,9 @@ typedef struct {
 } Suffix;
 extern const Suffix amd64_suffix[];
 
+/* What was found for an opcode and the classes of p's operands: the recipe's
+ * place, NULL if no form fits. */
+Recipe *amd64_find(AsmCtx *c, AsmProg *p, Operands *o);
 /* The first form that fits. */
 bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit);
 /* Appends the forms of an opcode, a line each. */
@@ -221,6 +232,9 @@ void amd64_modrm(Amd64 *s, const AsmProg *p, const AsmAddr *a, int reg,
 void amd64_segment(Amd64 *s, const AsmAddr *a);
 /* The value of a constant operand; *siz is set if it is relocated. */
 void amd64_vex(Amd64 *s, const AsmProg *p, const Fit *f);
+/* The bytes of p if it is one of the most, whose bytes depend on nothing but
+ * itself; returns how many, 0 if it is not. */
+u32 amd64_quick(AsmCtx *c, AsmProg *p, u8 out[INSN_MAX]);
 /* The bytes of p in s->in. */
 void amd64_encode(Amd64 *s, AsmProg *p);
 enum { AMD64_SAME = 2 };	/* AsmProg.mark */

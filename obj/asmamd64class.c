@@ -440,31 +440,48 @@ _Static_assert(NCLASS <= 64 && A_MAX < 1 << 14, "a key has 64 bits");
 _Static_assert(NELEM(forms) < UINT16_MAX && NELEM(groups) < UINT16_MAX,
 	       "rows are 16 bits");
 
-/* What was found once for an opcode with operands of these classes holds. */
-bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit)
+/* What was found once for an opcode with operands of these classes holds.
+ * The slot, -1 if no form fits. */
+static int find_slot(AsmCtx *c, AsmProg *p, Operands *o)
 {
 	Amd64Facts *facts = c->archdata;
 	Class cls[FORM_MAXOPS] = {Yxxx};
-	Operands *o = &fit->ops;
-	u64 key;
+	u64 key = (u64)p->opcode << 8 | p->scond;
 	size_t slot;
 
 	*o = operands_of(p);
-	key = (u64)p->opcode << 8 | p->scond;
 	for (int k = 0; k < o->n; k++) {
 		cls[k] = kept_class(c, p, o->a[k]);
 		key = key << 6 | (u64)cls[k];
 	}
 	key = key << 3 | (u64)o->n;
 	slot = key * 0x9e3779b97f4a7c15 >> 57;
-	if (facts->fit[slot].key != key) {
-		if (!search(c, p, cls, o->n, &facts->fit[slot].row,
-			    &facts->fit[slot].pat)) {
-			facts->fit[slot].key = 0;
-			return false;
-		}
-		facts->fit[slot].key = key;
-	}
+	if (facts->fit[slot].key == key)
+		return (int)slot;
+	facts->fit[slot].key = key;
+	facts->fit[slot].recipe.kind = 0;
+	if (search(c, p, cls, o->n, &facts->fit[slot].row,
+		   &facts->fit[slot].pat))
+		return (int)slot;
+	facts->fit[slot].key = 0;
+	return -1;
+}
+
+Recipe *amd64_find(AsmCtx *c, AsmProg *p, Operands *o)
+{
+	int slot = find_slot(c, p, o);
+	Amd64Facts *facts = c->archdata;
+
+	return slot < 0 ? NULL : &facts->fit[slot].recipe;
+}
+
+bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit)
+{
+	const Amd64Facts *facts = c->archdata;
+	int slot = find_slot(c, p, &fit->ops);
+
+	if (slot < 0)
+		return false;
 	if (p->opcode > A_LEGACY) {
 		const Group *g = &groups[facts->fit[slot].row];
 

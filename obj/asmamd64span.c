@@ -150,8 +150,19 @@ static bool reached(Amd64 *s, AsmProg *p)
  * have changed them. */
 static void put_insn(Amd64 *s, AsmProg *p, i64 old)
 {
+	u8 *to = buf_room(&s->code, INSN_MAX);
+	u32 n;
+
 	if (p->mark & AMD64_SAME) {
-		buf_add(&s->code, view_of(s->old.p + old, p->isize));
+		memcpy(to, s->old.p + old, p->isize);
+		s->code.n += p->isize;
+		return;
+	}
+	n = amd64_quick(s->ctx, p, to);
+	if (n) {
+		p->mark = AMD64_SAME;
+		p->isize = (u8)n;
+		s->code.n += n;
 		return;
 	}
 	amd64_encode(s, p);

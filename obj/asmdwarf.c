@@ -32,7 +32,8 @@ enum { LINE_BASE = -4, LINE_RANGE = 10, OPCODE_BASE = 11,
 
 static void put8(Buf *b, unsigned x)
 {
-	buf_byte(b, (u8)x);
+	*(u8 *)buf_room(b, 1) = (u8)x;
+	b->n++;
 }
 
 static void put_uleb(Buf *b, u64 x)
@@ -143,6 +144,12 @@ static void advance(AsmCtx *c, Buf *b, u64 pc, i64 line)
 	i64 op = special(pc, line);
 	u8 fixed[2];
 
+	if (pc < PC_RANGE && line >= LINE_BASE &&
+	    line < LINE_BASE + LINE_RANGE &&
+	    op == OPCODE_BASE + line - LINE_BASE + LINE_RANGE * (i64)pc) {
+		put8(b, (unsigned)op);	/* says it all */
+		return;
+	}
 	pc -= (u64)((op - OPCODE_BASE) / LINE_RANGE);
 	line -= (op - OPCODE_BASE) % LINE_RANGE + LINE_BASE;
 	if (pc && pc <= PC_RANGE) {
@@ -169,16 +176,21 @@ static i64 rows(AsmCtx *c, AsmFunc *f, Buf *b)
 {
 	bool prologue = false, told = false;
 	i64 pc = f->text->pc, last = 0, line = 1;
-	u32 file = 1;
+	u32 file = 1, in = 0, base = UINT32_MAX, delta = 0;
 
 	for (const AsmProg *p = f->text; p; p = p->link) {
-		i64 to = asm_pos_line(c, p->pos);
 		bool wrote = false;
-		u32 in = asm_pos_file(c, p->pos) + 1;
+		i64 to;
 
 		prologue |= p->pos.prologue_end;
 		if (p->pos.line == 0 || (p->link && p->link->pc == p->pc))
 			continue;
+		if (p->pos.base != base) {
+			base = p->pos.base;
+			delta = asm_pos_line(c, p->pos) - p->pos.line;
+			in = asm_pos_file(c, p->pos) + 1;
+		}
+		to = p->pos.line + delta;
 		if (in != file) {
 			put8(b, LNS_set_file);
 			put_uleb(b, file = in);

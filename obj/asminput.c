@@ -12,7 +12,6 @@
 #include "obj/asmmacro.h"
 
 enum {
-	MAX_ROW = 100,		/* macros met before a token: as in Go */
 	LARGE = 20 << 10,	/* a source that fills more than a page */
 	MAX_FILES = 1000,
 	MAX_INCLUDES = 10000	/* #include and #line */
@@ -29,8 +28,8 @@ AsmPos asm_lex_pos(const AsmLex *l)
 {
 	const AsmFrame *f = &l->frame[l->depth ? l->depth - 1 : 0];
 
-	return f->is_text ? (AsmPos){f->text.base, f->text.line, false} :
-		(AsmPos){f->base, f->line, false};
+	return f->is_text ? (AsmPos){f->text.line, f->text.base, false} :
+		(AsmPos){f->line, f->base, false};
 }
 
 void asm_lex_fail(AsmLex *l, const char *fmt, ...)
@@ -355,7 +354,7 @@ void asm_lex_next(AsmLex *l, AsmTok *t)
 		*t = l->peek;
 		return;
 	}
-	for (int row = 0; row < MAX_ROW;) {
+	for (int row = 0; row < ASM_MAXROW;) {
 		scan(l, t);
 		if (t->kind == TOK_IDENT && t->word->macro && enabled(l)) {
 			row++;
@@ -379,6 +378,56 @@ void asm_lex_next(AsmLex *l, AsmTok *t)
 	else if (l->nif)
 		fail(l, "unclosed #ifdef or #ifndef");
 	*t = (AsmTok){.kind = TOK_EOF, .text = view_str("EOF")};
+}
+
+AsmText *asm_lex_text(AsmLex *l)
+{
+	AsmFrame *f = asm_lex_top(l);
+
+	return l->peeked || !f->is_text || !enabled(l) ||
+		l->work >= ASM_MAXTOKENS ? NULL : &f->text;
+}
+
+void asm_lex_skip(AsmLex *l, u32 tokens)
+{
+	l->work += tokens;
+	l->line_begins = true;
+}
+
+/* Those of an expansion. */
+static u32 body_run(AsmLex *l, AsmFrame *f, AsmTok *t, u32 max)
+{
+	const AsmTok *from = f->body ? f->body : l->wait;
+	u32 n = 0;
+
+	while (n < max && f->at < f->end) {
+		const AsmTok *b = &from[f->at];
+
+		if (b->kind == '#' || b->kind == TOK_BUILD ||
+		    (b->word && b->word->macro))
+			break;
+		t[n++] = *b;
+		f->at++;
+		if (b->kind == '\n')
+			break;
+	}
+	return n;
+}
+
+u32 asm_lex_run(AsmLex *l, AsmTok *t, u32 max)
+{
+	AsmFrame *f = asm_lex_top(l);
+	u32 n;
+
+	if (l->peeked || l->work + max > ASM_MAXTOKENS || !enabled(l))
+		return 0;
+	n = f->is_text ? asm_scan_run(&f->text, t, max) :
+		body_run(l, f, t, max);
+	if (n == 0)
+		return 0;
+	l->work += n;
+	l->line_begins = t[n - 1].kind == '\n';
+	return n;
 }
 
 AsmLex *asm_lex_open(AsmCtx *c, const char *file)

@@ -75,16 +75,15 @@ static void token(const AsmText *t, AsmTok *k, int kind, size_t start)
 		t->at - start}};
 }
 
-/* What a byte can be: in a name, in a number, blank, and (ALONE) a token
- * that no other one begins with. */
-enum { LETTER = 1, DIGIT = 2, BLANK = 4, ALONE = 8 };
+#define class_of asm_class
 
-static const u8 class_of[256] = {
+const u8 asm_class[256] = {
 	[' '] = BLANK, ['\t'] = BLANK, ['\r'] = BLANK,
 	['\n'] = ALONE, [','] = ALONE, ['('] = ALONE, [')'] = ALONE,
 	['$'] = ALONE, ['+'] = ALONE, ['*'] = ALONE, [':'] = ALONE,
 	[';'] = ALONE, ['['] = ALONE, [']'] = ALONE, ['|'] = ALONE,
-	['~'] = ALONE, ['#'] = ALONE, ['\\'] = ALONE,
+	['~'] = ALONE, ['#'] = ALONE | LOUD, ['\\'] = ALONE | LOUD,
+	['-'] = FIRST, ['<'] = FIRST, ['>'] = FIRST, ['.'] = FIRST,
 	['0'] = 2, ['1'] = 2, ['2'] = 2, ['3'] = 2, ['4'] = 2, ['5'] = 2,
 	['6'] = 2, ['7'] = 2, ['8'] = 2, ['9'] = 2, ['_'] = 1,
 	['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1,
@@ -314,4 +313,75 @@ void asm_scan(AsmText *t, AsmTok *k)
 		number(t, k);
 	else
 		other(t, k);
+}
+
+/* ---- most of a line ------------------------------------------------------ */
+
+/* Does the byte behind p make one token of both? */
+static bool joins(const u8 *p)
+{
+	return *p == '<' ? p[1] == '<' : *p == '.' ? is_digit(p[1]) :
+		p[1] == '>';
+}
+
+/* Behind a number that is plain, NULL if it is not. */
+static const u8 *plain_end(const u8 *p)
+{
+	if (p[0] == '0' && (p[1] | 32) == 'x')
+		for (p += 2; is_hex(*p); p++)
+			;
+	else
+		while (class_of[*p] & DIGIT)
+			p++;
+	return class_of[*p] & LETTER || *p == '.' ? NULL : p;
+}
+
+/* Behind a comment to the end of the line; NULL if it is something else. */
+static const u8 *comment_end(const AsmText *t, const u8 *p)
+{
+	if (p[0] != '/' || p[1] != '/' || p[2] == 'g')
+		return NULL;
+	return t->text.p + view_index(t->text, (size_t)(p - t->text.p),
+				      '\n');
+}
+
+u32 asm_scan_run(AsmText *t, AsmTok *k, u32 max)
+{
+	const u8 *p = t->text.p + t->at, *q = p;
+	AsmTok *first = k, *last = k + max;
+	AsmWord *w;
+
+	for (; q && k < last; p = q ? q : p) {
+		u8 class = class_of[*p];
+
+		q = p + 1;
+		if (class & BLANK)
+			continue;
+		if (class & LETTER) {
+			while (class_of[*q] & (LETTER | DIGIT))
+				q++;
+			w = *q >= 0x80 ? NULL : asm_word_fast(t->words,
+				(View){p, (size_t)(q - p)}, 8);
+			if (!w || w->macro)
+				break;
+			*k++ = (AsmTok){TOK_IDENT, 0, w->text, w};
+		} else if ((class & (ALONE | LOUD)) == ALONE ||
+			   (class & FIRST && !joins(p))) {
+			*k++ = (AsmTok){*p, 0, {p, 1}, NULL};
+			if (*p == '\n') {
+				t->line++;
+				p = q;
+				break;
+			}
+		} else if (class & DIGIT) {
+			q = plain_end(p);
+			if (q)
+				*k++ = (AsmTok){TOK_INT, 0,
+					{p, (size_t)(q - p)}, NULL};
+		} else {
+			q = comment_end(t, p);
+		}
+	}
+	t->at = (size_t)(p - t->text.p);
+	return (u32)(k - first);
 }

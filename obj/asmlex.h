@@ -74,16 +74,27 @@ static inline void asm_word_head(const AsmCtx *c, AsmWord *w)
 
 /* ---- asmlex.c: tokens of one text ----------------------------------- */
 
+/* What a byte can be: in a name, in a number, blank, (ALONE) a token that no
+ * other one begins with, one that the preprocessor must see (LOUD), the first
+ * byte of a longer token if another one follows it (FIRST). */
+enum { LETTER = 1, DIGIT = 2, BLANK = 4, ALONE = 8, LOUD = 16, FIRST = 32 };
+extern const u8 asm_class[256];
+
 typedef struct {
 	AsmWords *words;
 	View text;
 	size_t at;
-	u32 line, base;
+	u32 line;
+	u16 base;
 	const char *why;	/* what is wrong with it, or NULL */
 } AsmText;
 
 /* The next token; TOK_EOF at the end, and kind 0 with an error in why. */
 void asm_scan(AsmText *t, AsmTok *tok);
+/* The next tokens, up to max and to the end of the line, as far as they are
+ * simple; 0: asm_scan must see what comes. The text is a source's, with room
+ * behind it. */
+u32 asm_scan_run(AsmText *t, AsmTok *tok, u32 max);
 /* For messages: "identifier", "'x'". */
 const char *asm_tok_name(int kind, char buf[8]);
 
@@ -96,12 +107,22 @@ AsmLex *asm_lex_open(AsmCtx *c, const char *file);
 void asm_lex_close(AsmLex *l);
 /* TOK_EOF at the end and after an error. '#' stands for a directive. */
 void asm_lex_next(AsmLex *l, AsmTok *t);
+/* The text that the next token comes from, if it is a source that may be read
+ * past the preprocessor; else NULL. */
+AsmText *asm_lex_text(AsmLex *l);
+/* The name that w is #defined as, directly or not; NULL: as something else. */
+AsmWord *asm_macro_alias(AsmLex *l, AsmWord *w);
+/* So many tokens of it were read, to the end of a line. */
+void asm_lex_skip(AsmLex *l, u32 tokens);
+/* The next tokens, up to max and to the end of a line: those in front of
+ * which nothing is to be done; maybe none. */
+u32 asm_lex_run(AsmLex *l, AsmTok *t, u32 max);
 AsmPos asm_lex_pos(const AsmLex *l);
 
 /* ---- asmpos.c: files and lines -------------------------------------- */
 
 /* A new name for positions: a file, or #line's. */
-u32 asm_base(AsmCtx *c, View name, u32 delta);
+u16 asm_base(AsmCtx *c, View name, u32 delta);
 /* The position as the object is to have it: its file's number, its line. */
 static inline u32 asm_pos_file(const AsmCtx *c, AsmPos pos)
 {
@@ -115,11 +136,11 @@ static inline u32 asm_pos_line(const AsmCtx *c, AsmPos pos)
 /* CALL, RET ...: opcodes below A_ARCH. */
 bool asm_common_opcode(View name, u16 *op);
 /* As asm.pos() does it: a file gets its number with the first position. */
-AsmPos asm_pos_first(AsmCtx *c, u32 base, u32 line);
-static inline AsmPos asm_pos(AsmCtx *c, u32 base, u32 line)
+AsmPos asm_pos_first(AsmCtx *c, u16 base, u32 line);
+static inline AsmPos asm_pos(AsmCtx *c, u16 base, u32 line)
 {
 	return base < c->nbase && c->base[base].known && line < 1 << 20 ?
-		(AsmPos){base, line, false} : asm_pos_first(c, base, line);
+		(AsmPos){line, base, false} : asm_pos_first(c, base, line);
 }
 View asm_abs_file(AsmCtx *c, View name);
 
@@ -143,9 +164,11 @@ typedef struct {
 	bool allow_abi;
 	View pkg_prefix;
 	i64 pc;
-	/* The line: its operands are runs of tokens. */
+	/* The line: its operands are runs of tokens; of ntok, at are taken.
+	 * tok_pos: where those that were fetched last are. */
 	AsmTok *tok;
-	u32 ntok, captok;
+	u32 ntok, captok, at;
+	AsmPos tok_pos;
 	struct { u32 at, n; } op[ASM_MAXOPS];
 	u32 nop;
 	AsmWord *head;
@@ -160,6 +183,7 @@ typedef struct {
 	u32 npatch, cappatch;
 	Map data_end;	/* DATA: how far a symbol is written */
 	u32 nprog, first_func;
+	u16 base;	/* of the end of the line */
 	u64 gaps;	/* bytes that DATA took */
 } AsmParser;
 
@@ -174,6 +198,10 @@ bool asm_func_address(AsmIn *in, Buf *name, u16 *abi);
 bool asm_is_pseudo(View name, u16 *which);
 void asm_pseudo(AsmParser *p, u16 which);
 void asm_instruction(AsmParser *p, u16 op);
+/* The instruction p->word with its p->nop operands. */
+void asm_emit(AsmParser *p, u16 op, AsmAddr *a);
+/* Lines that are simple, as many as there are (asmquick.c). */
+void asm_quick_lines(AsmParser *p);
 void asm_add(AsmParser *p, AsmProg *prog, bool label);
 bool asm_address(AsmParser *p, u32 i, AsmAddr *a);
 void asm_patch(AsmParser *p);

@@ -318,6 +318,21 @@ static void push_call(AsmLex *l, const Macro *m, const size_t *at)
 		push(l, &f);
 }
 
+AsmWord *asm_macro_alias(AsmLex *l, AsmWord *w)
+{
+	for (int row = 0; w->macro; row++) {
+		Macro *m = w->macro;
+
+		if (m->text.p)
+			read_body(l, m);
+		if (m->call || row + 1 == ASM_MAXROW || m->n != 1 ||
+		    m->body->kind != TOK_IDENT)
+			return NULL;
+		w = m->body->word;
+	}
+	return w;
+}
+
 void asm_macro_invoke(AsmLex *l, Macro *m)
 {
 	AsmPos pos = asm_lex_pos(l);

@@ -11,6 +11,7 @@
 
 enum {
 	ASM_MAXDEPTH = 100,	/* as in Go */
+	ASM_MAXROW = 100,	/* macros met before a token: as in Go */
 	ASM_MAXARGS = 128,
 	ASM_ROOM = 8,	/* bytes that may be read behind a source: zeros */
 	ASM_MAXTOKENS = 1 << 25
@@ -32,7 +33,8 @@ typedef struct {
 	/* an expansion: tokens [at, end) of wait, or of body */
 	const AsmTok *body;
 	size_t at, end, mark;
-	u32 line, base;
+	u32 line;
+	u16 base;
 } AsmFrame;
 
 typedef struct AsmSource AsmSource;

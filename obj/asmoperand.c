@@ -180,7 +180,7 @@ static void symbol(AsmIn *in, AsmAddr *a, View name, int prefix)
 		a->offset = (i64)asm_expr(in);
 	if (asm_peek(in) == TOK_EOF) {
 		if (prefix == 0 && in->jump)
-			a->str = name;
+			asm_set_str(a, name);
 		else
 			BAD(in, "illegal or missing addressing mode for "
 			    "symbol %.*s", TEXT(name));
@@ -305,7 +305,7 @@ static void string(AsmIn *in, AsmAddr *a, int prefix)
 		n = 0;
 	}
 	a->type = TYPE_SCONST;
-	a->str = view_of(s, n);
+	asm_set_str(a, view_of(s, n));
 }
 
 /* true: that was all; else an offset, and (reg) is to come. */
@@ -407,21 +407,72 @@ static void operand(AsmIn *in, AsmAddr *a)
 	indirect(in, a, prefix);
 }
 
-/* A register alone, which most are. */
-static bool lone_register(const AsmIn *in, AsmAddr *a)
+/* 123, or 0x with digits: what cannot be too large. */
+static bool small_number(const AsmTok *t, i64 *x)
 {
-	if (in->n != 1 || !asm_word_reg(in->ctx, in->tok->word))
+	const u8 *p = t->text.p, *end = p + t->text.n;
+	bool hex = t->text.n > 2 && p[0] == '0' && (p[1] | 32) == 'x';
+	u64 v = 0;
+
+	if (t->kind != TOK_INT || t->text.n > 17 ||
+	    (!hex && t->text.n > 1 && *p == '0'))
 		return false;
-	a->type = TYPE_REG;
-	a->reg = in->tok->word->reg;
+	for (p += hex ? 2 : 0; p < end; p++) {
+		u64 digit = *p - (u64)'0', letter = (*p | 32) - (u64)'a';
+
+		if (digit > 9 && (!hex || letter > 5))
+			return false;
+		v = hex ? v << 4 : 10 * v;
+		v += digit > 9 ? letter + 10 : digit;
+	}
+	*x = (i64)v;
 	return true;
+}
+
+/* The number of n tokens: none, 8 or -8. */
+static bool small_offset(const AsmTok *t, u32 n, i64 *x)
+{
+	if (n == 2 && t[0].kind == '-' && small_number(t + 1, x)) {
+		*x = -*x;
+		return true;
+	}
+	return n == 0 || (n == 1 && small_number(t, x));
+}
+
+/* R1, $8, 8(R1), which most are. */
+static bool simple(const AsmIn *in, AsmAddr *a)
+{
+	const AsmTok *t = in->tok;
+	AsmWord *w = t->word;
+	u32 n = in->n;
+
+	if (n == 1) {
+		a->type = TYPE_REG;
+		if (!asm_word_reg(in->ctx, w))
+			return false;
+		a->reg = w->reg;
+		return true;
+	}
+	if (t->kind == '$') {
+		a->type = TYPE_CONST;
+		return small_offset(t + 1, n - 1, &a->offset);
+	}
+	if (n < 3 || t[n - 1].kind != ')' || t[n - 3].kind != '(')
+		return false;
+	w = t[n - 2].word;
+	if (!asm_word_reg(in->ctx, w) || w->reg < 0)
+		return false;
+	a->type = TYPE_MEM;
+	a->reg = w->reg;
+	return small_offset(t, n - 3, &a->offset);
 }
 
 void asm_operand(AsmIn *in, AsmAddr *a)
 {
 	*a = (AsmAddr){0};
-	if (lone_register(in, a))
+	if (simple(in, a))
 		return;
+	*a = (AsmAddr){0};
 	operand(in, a);
 	asm_expect_end(in);
 }

@@ -15,7 +15,9 @@
 
 enum {
 	MAX_PROGS = 1 << 20,	/* of one file: runtime's largest has 1 << 14 */
-	MAX_LINE = 1 << 16	/* tokens */
+	MAX_LINE = 1 << 16,	/* tokens */
+	MAX_RUN = 256,	/* tokens fetched at once */
+	MAX_TAKEN = 1 << 12	/* tokens that stay when they are taken */
 };
 
 #define TEXT(v) (int)(v).n, (const char *)(v).p
@@ -37,8 +39,9 @@ void asm_parse_error(AsmParser *p, const char *fmt, ...)
 
 /* ---- a line -------------------------------------------------------------- */
 
-/* The next token that is one for the parser. */
-static void next(AsmParser *p, AsmTok *t)
+/* The next token that is one for the parser, which the preprocessor had to
+ * look at. */
+static void next_slow(AsmParser *p, AsmTok *t)
 {
 	for (;;) {
 		asm_lex_next(p->lex, t);
@@ -54,46 +57,67 @@ static void next(AsmParser *p, AsmTok *t)
 	}
 }
 
-static bool first_token(AsmParser *p)
+/* More tokens: as many as can be had at once. */
+static void fetch(AsmParser *p)
 {
-	AsmTok t;
+	u32 n;
 
-	do
-		next(p, &t);
-	while (t.kind == '\n' || t.kind == ';');
-	p->pos = asm_lex_pos(p->lex);
-	p->ctx->pos = p->pos;
-	if (t.kind == TOK_EOF)
-		return false;
-	if (t.kind != TOK_IDENT) {
-		asm_parse_error(p, "expected identifier, found \"%.*s\"",
-				TEXT(t.text));
-		return false;
-	}
-	p->head = t.word;
-	p->word = t.text;
-	p->ntok = p->nop = 0;
-	p->cond.n = 0;
-	return true;
-}
-
-/* Room for a token more. */
-static AsmTok *room(AsmParser *p)
-{
-	if (p->ntok == p->captok) {
-		p->captok = p->captok ? 2 * p->captok : 64;
+	if (p->captok - p->ntok < MAX_RUN) {
+		p->captok = p->captok ? 2 * p->captok : 2 * MAX_RUN;
 		p->tok = xrealloc(p->tok, p->captok * sizeof *p->tok);
 	}
-	return &p->tok[p->ntok];
+	p->tok_pos = asm_lex_pos(p->lex);
+	n = asm_lex_run(p->lex, p->tok + p->ntok, MAX_RUN);
+	if (n == 0) {
+		next_slow(p, &p->tok[p->ntok]);
+		p->tok_pos = asm_lex_pos(p->lex);
+		n = 1;
+	} else {
+		p->saw_code |= p->tok[p->ntok].kind != '\n';
+	}
+	p->ntok += n;
 }
 
-static bool keep(AsmParser *p)
+/* The next token, not yet taken. It stays there until another is asked for. */
+static inline const AsmTok *peek(AsmParser *p)
 {
-	if (p->ntok == MAX_LINE) {
-		asm_parse_error(p, "a line of more than %d tokens", MAX_LINE);
+	if (p->at == p->ntok)
+		fetch(p);
+	return &p->tok[p->at];
+}
+
+/* The tokens taken are not needed any more. */
+static void drop_taken(AsmParser *p)
+{
+	if (p->at < p->ntok && p->at < MAX_TAKEN)
+		return;
+	p->ntok -= p->at;
+	if (p->ntok)
+		memmove(p->tok, p->tok + p->at, p->ntok * sizeof *p->tok);
+	p->at = 0;
+}
+
+static bool first_token(AsmParser *p)
+{
+	const AsmTok *t;
+
+	do {
+		drop_taken(p);
+		t = peek(p);
+		p->at++;
+	} while (t->kind == '\n' || t->kind == ';');
+	p->ctx->pos = p->pos = p->tok_pos;
+	if (t->kind == TOK_EOF)
+		return false;
+	if (t->kind != TOK_IDENT) {
+		asm_parse_error(p, "expected identifier, found \"%.*s\"",
+				TEXT(t->text));
 		return false;
 	}
-	p->ntok++;
+	p->head = t->word;
+	p->word = t->text;
+	p->nop = 0;
+	p->cond.n = 0;
 	return true;
 }
 
@@ -122,75 +146,91 @@ static void swap_pair(AsmParser *p, u32 i)
  * word a label. */
 typedef enum { FRONT_NONE, FRONT_SUFFIX, FRONT_LABEL } Front;
 
-static Front in_front(AsmParser *p, const AsmTok *in)
+static Front in_front(AsmParser *p)
 {
-	AsmTok t = *in;
+	const AsmTok *t = peek(p);
 
-	if (t.kind == ':') {
+	if (t->kind == ':') {
+		p->at++;
 		add_label(p);
 		return FRONT_LABEL;
 	}
-	if (t.kind != '.' || !p->ctx->arch->suffixes)
+	if (t->kind != '.' || !p->ctx->arch->suffixes)
 		return FRONT_NONE;
-	next(p, &t);
-	if (t.kind != TOK_IDENT)
+	p->at++;
+	t = peek(p);
+	if (t->kind != TOK_IDENT)
 		asm_parse_error(p, "instruction suffix expected identifier, "
-				"found %.*s", TEXT(t.text));
+				"found %.*s", TEXT(t->text));
 	buf_str(&p->cond, ".");
-	buf_add(&p->cond, t.text);
+	buf_add(&p->cond, t->text);
+	p->at++;
 	return FRONT_SUFFIX;
 }
 
-static bool ends_operand(int kind, int nesting)
+/* What a token is for the line: its end, the end of an operand unless inside
+ * parentheses, one of those. */
+enum { ENDS = 1, PARTS = 2, OPENS = 4, CLOSES = 8 };
+
+static const u8 role_of[TOK_IDENT] = {
+	['\n'] = ENDS, [';'] = ENDS, [','] = PARTS, [':'] = PARTS,
+	['('] = OPENS, ['['] = OPENS, [')'] = CLOSES, [']'] = CLOSES,
+};
+
+/* Takes tokens up to the end of an operand, which is returned; TOK_EOF if
+ * there is none, after a message. */
+static int operand_end(AsmParser *p)
 {
-	return kind == '\n' || kind == ';' ||
-		(nesting == 0 && (kind == ',' || kind == ':'));
+	int nesting = 0;
+
+	for (;; p->at++) {
+		int k;
+		u8 role;
+
+		if (p->at == MAX_LINE + MAX_TAKEN) {
+			asm_parse_error(p, "a line of more than %d tokens",
+					MAX_LINE);
+			return TOK_EOF;
+		}
+		k = peek(p)->kind;
+		if (k >= TOK_IDENT)
+			continue;
+		if (k == TOK_EOF) {
+			asm_parse_error(p, "unexpected EOF");
+			p->end = true;
+			return k;
+		}
+		role = role_of[k];
+		if (role & ENDS || (role & PARTS && nesting == 0))
+			return k;
+		nesting += (role & OPENS) / OPENS - (role & CLOSES) / CLOSES;
+	}
 }
 
 /* One operand; *end is what ended it. false: give the line up. *label: it
  * was one, and the line goes on with another word. */
 static bool operand_tokens(AsmParser *p, int *end, bool *label)
 {
-	u32 start = p->ntok;
-	int nesting = 0, k;
-	AsmTok *t;
+	Front f = FRONT_SUFFIX;
+	u32 start;
 
-	for (;;) {
-		t = room(p);
-		next(p, t);
-		k = t->kind;
-		if (p->nop == 0 && p->ntok == start) {
-			Front f = in_front(p, t);
-
-			*label = f == FRONT_LABEL;
-			if (*label)
-				return true;
-			if (f == FRONT_SUFFIX)
-				continue;
-		}
-		if (k == TOK_EOF) {
-			asm_parse_error(p, "unexpected EOF");
-			p->end = true;
-			return false;
-		}
-		if (k < TOK_IDENT) {
-			if (ends_operand(k, nesting))
-				break;
-			nesting += (k == '(' || k == '[') -
-				(k == ')' || k == ']');
-		}
-		if (!keep(p))
-			return false;
-	}
-	*end = k;
-	if (p->ntok == start)
+	while (p->nop == 0 && f == FRONT_SUFFIX)
+		f = in_front(p);
+	*label = f == FRONT_LABEL;
+	if (*label)
+		return true;
+	start = p->at;
+	*end = operand_end(p);
+	if (*end == TOK_EOF)
+		return false;
+	if (p->at++ == start)
 		return true;
 	if (p->nop == ASM_MAXOPS) {
 		asm_parse_error(p, "more than %d operands", ASM_MAXOPS);
 		return false;
 	}
 	p->op[p->nop].at = start;
-	p->op[p->nop++].n = p->ntok - start;
+	p->op[p->nop++].n = p->at - 1 - start;
 	return true;
 }
 
@@ -267,21 +307,23 @@ static AsmFunc *last_func(AsmParser *p)
 	return c->nfunc > p->first_func ? &c->func[c->nfunc - 1] : NULL;
 }
 
-/* Chains prog to the function that is open. */
-void asm_add(AsmParser *p, AsmProg *prog, bool label)
+static bool set_suffix(AsmParser *p, AsmProg *prog)
+{
+	View v = view_of(p->cond.p, p->cond.n);
+	const char *why = p->ctx->arch->suffix ?
+		p->ctx->arch->suffix(prog, v) : "unrecognized suffix";
+
+	if (why)
+		asm_parse_error(p, "%s \"%.*s\"", why, TEXT(v));
+	return !why;
+}
+
+static inline void add(AsmParser *p, AsmProg *prog, bool label)
 {
 	AsmFunc *f = last_func(p);
 
-	if (p->cond.n) {
-		View v = view_of(p->cond.p, p->cond.n);
-		const char *why = p->ctx->arch->suffix ?
-			p->ctx->arch->suffix(prog, v) : "unrecognized suffix";
-
-		if (why) {
-			asm_parse_error(p, "%s \"%.*s\"", why, TEXT(v));
-			return;
-		}
-	}
+	if (p->cond.n && !set_suffix(p, prog))
+		return;
 	if (++p->nprog > MAX_PROGS) {
 		asm_parse_error(p, "more than %d instructions", MAX_PROGS);
 		p->end = true;
@@ -289,13 +331,20 @@ void asm_add(AsmParser *p, AsmProg *prog, bool label)
 	}
 	if (label) {
 		p->pc++;
-		place_labels(p, prog);
+		if (p->npending)
+			place_labels(p, prog);
 	}
 	prog->pc = p->pc;
 	if (f && f->text && prog->opcode != ATEXT) {
 		f->last->link = prog;
 		f->last = prog;
 	}
+}
+
+/* Chains prog to the function that is open. */
+void asm_add(AsmParser *p, AsmProg *prog, bool label)
+{
+	add(p, prog, label);
 }
 
 static void branch(AsmAddr *a, AsmProg *target)
@@ -335,7 +384,7 @@ void asm_patch(AsmParser *p)
 static bool jump_target(AsmParser *p, AsmAddr *slot, const AsmAddr *a)
 {
 	bool named = a->name == NAME_EXTERN || a->name == NAME_STATIC;
-	bool label = a->type == TYPE_MEM && !named && a->str.n && !a->sym &&
+	bool label = a->type == TYPE_MEM && !named && a->size2 && !a->sym &&
 		a->reg == 0 && a->name == NAME_NONE && a->index == 0;
 
 	*slot = *a;
@@ -345,12 +394,13 @@ static bool jump_target(AsmParser *p, AsmAddr *slot, const AsmAddr *a)
 		return true;
 	}
 	if (label && a->offset == 0) {
-		const MapSlot *m = map_get(&p->labels, a->str, p->scope);
+		View name = asm_addr_str(a);
+		const MapSlot *m = map_get(&p->labels, name, p->scope);
 
 		if (m)
 			branch(slot, m->val.p);
 		else
-			patch_later(p, slot, a->str);
+			patch_later(p, slot, name);
 		return true;
 	}
 	return (a->type == TYPE_REG || a->type == TYPE_CONST ||
@@ -373,12 +423,26 @@ static const char *jump(AsmParser *p, AsmProg *prog, AsmAddr *a)
 		"cannot assemble jump";
 }
 
-void asm_instruction(AsmParser *p, u16 op)
+void asm_emit(AsmParser *p, u16 op, AsmAddr *a)
 {
 	AsmCtx *c = p->ctx;
-	AsmAddr a[ASM_MAXOPS];
-	AsmProg *prog;
+	AsmProg *prog = arena_alloc(&c->obj->arena, sizeof *prog);
 	const char *why;
+
+	prog->opcode = op;
+	prog->pos = asm_pos(c, p->base, p->pos.line);
+	why = p->jump ? jump(p, prog, a) :
+		c->arch->place(c, prog, a, (int)p->nop);
+	if (why)
+		asm_parse_error(p, "%s: %.*s with %u operands", why,
+				TEXT(p->word), p->nop);
+	else
+		add(p, prog, true);
+}
+
+void asm_instruction(AsmParser *p, u16 op)
+{
+	AsmAddr a[ASM_MAXOPS];
 
 	p->jump = p->head->jump;
 	for (u32 i = 0; i < p->nop; i++) {
@@ -388,16 +452,8 @@ void asm_instruction(AsmParser *p, u16 op)
 			asm_parse_error(p, "illegal use of pseudo-register "
 					"in %.*s", TEXT(p->word));
 	}
-	prog = asm_prog(c);
-	prog->opcode = op;
-	prog->pos = asm_pos(c, asm_lex_pos(p->lex).base, p->pos.line);
-	why = p->jump ? jump(p, prog, a) :
-		c->arch->place(c, prog, a, (int)p->nop);
-	if (why)
-		asm_parse_error(p, "%s: %.*s with %u operands", why,
-				TEXT(p->word), p->nop);
-	else
-		asm_add(p, prog, true);
+	p->base = asm_lex_pos(p->lex).base;
+	asm_emit(p, op, a);
 }
 
 /* ---- files ------------------------------------------------------------------- */
@@ -449,7 +505,11 @@ void asm_parse_file(AsmCtx *c, const char *file, Buf *out)
 	p.allow_abi = asm_allow_abi(c->obj->release, c->flags->pkgpath);
 	p.lex = asm_lex_open(c, file);
 	c->parser = &p;
-	while (p.lex && !c->stop && !p.end && line(&p)) {
+	while (p.lex && !c->stop && !p.end) {
+		if (!out && p.at == p.ntok)
+			asm_quick_lines(&p);
+		if (!line(&p))
+			break;
 		if (out)
 			symabis(&p, out);
 		else

@@ -11,85 +11,92 @@
 
 /* ---- pc tables ----------------------------------------------------------------------- */
 
-typedef enum { PC_SP, PC_FILE, PC_LINE, PC_INLINE, PC_DATA } Which;
-
-typedef struct {
-	AsmCtx *ctx;
-	Which which;
-	i64 id;	/* PC_DATA */
-} PcKind;
-
-/* The value in p, from what it was before. */
-static i32 before(const PcKind *k, const AsmProg *p, i32 old)
+/* A value may change with an instruction that has no bytes, or not all of
+ * them: what counts is the last one at a pc. */
+static bool has_bytes(const AsmProg *p)
 {
-	bool none = p->opcode == ATEXT || p->opcode == ANOP ||
-		p->pos.line == 0;
+	return !(p->link && p->link->pc == p->pc);
+}
 
-	switch (k->which) {
-	case PC_SP: return old == -1 ? 0 : old;
-	case PC_FILE: return none ? old : (i32)asm_pos_file(k->ctx, p->pos);
-	case PC_LINE: return none ? old : (i32)asm_pos_line(k->ctx, p->pos);
-	case PC_INLINE: return -1;
-	case PC_DATA: break;
-	}
-	return old;
+/* Does it say nothing of files and lines? */
+static bool no_place(const AsmProg *p)
+{
+	return p->opcode == ATEXT || p->opcode == ANOP || p->pos.line == 0;
 }
 
 /* The stack's depth behind p. The limits are Go's. */
 static i32 depth(AsmCtx *c, const AsmProg *p, i32 val)
 {
-	i64 sum = (i64)(val == -1 ? 0 : val) + p->spadj;
+	i64 sum = (i64)val + p->spadj;
 
 	if (sum >= -10000 && sum <= 1100000000)
 		return (i32)sum;
-	asm_error(c, p->pos, "overflow in spadj: %d + %d = %d",
-		  val == -1 ? 0 : val, p->spadj, (i32)(u32)sum);
+	asm_error(c, p->pos, "overflow in spadj: %d + %d = %d", val,
+		  p->spadj, (i32)(u32)sum);
 	return 0;
 }
 
-/* The value behind p. */
-static i32 behind(const PcKind *k, const AsmProg *p, i32 val)
+/* The tables that all functions have, and which files its instructions are
+ * from. */
+typedef struct {
+	PcTab sp, file, line, inlined;
+	bool *used;
+} Tables;
+
+static void fill_tables(AsmCtx *c, const AsmFunc *f, Tables *t)
 {
-	if (k->which == PC_SP)
-		return depth(k->ctx, p, val);
-	if (k->which == PC_DATA && p->opcode == APCDATA &&
-	    p->from.offset == k->id)
-		return (i32)p->to.offset;
-	return val;
+	i32 sp = -1, file = -1, line = -1;
+	u32 base = UINT32_MAX, delta = 0;
+
+	pctab_begin(&t->sp, c->obj);
+	pctab_begin(&t->file, c->obj);
+	pctab_begin(&t->line, c->obj);
+	pctab_begin(&t->inlined, c->obj);
+	for (const AsmProg *p = f->text; p; p = p->link) {
+		if (!no_place(p)) {
+			if (p->pos.base != base) {
+				base = p->pos.base;
+				delta = asm_pos_line(c, p->pos) - p->pos.line;
+				file = (i32)asm_pos_file(c, p->pos);
+				t->used[file] = true;
+			}
+			line = (i32)(p->pos.line + delta);
+		}
+		if (sp == -1)
+			sp = 0;
+		if (has_bytes(p)) {
+			pctab_step(&t->sp, (u64)p->pc, sp);
+			pctab_step(&t->file, (u64)p->pc, file);
+			pctab_step(&t->line, (u64)p->pc, line);
+			pctab_step(&t->inlined, (u64)p->pc, -1);
+		}
+		if (p->spadj)
+			sp = depth(c, p, sp);
+	}
 }
 
-/* A step is made only at an instruction that has bytes. */
-static LSym *pc_table(AsmCtx *c, const AsmFunc *f, Which which, i64 id)
+static void add_table(AsmCtx *c, AsmFunc *f, AuxType type, PcTab *t)
 {
-	PcKind k = {c, which, id};
-	i32 val = -1, old = -1;
-	bool started = false;
+	LSym *s = pctab_end(t, c->obj, f->sym->size);
+
+	if (s->size || type == AuxPcdata)
+		lsym_add_aux(c->obj, f->sym, type, s);
+}
+
+/* What PCDATA number id says. */
+static void add_pcdata(AsmCtx *c, AsmFunc *f, u32 id)
+{
+	i32 val = -1;
 	PcTab t;
 
 	pctab_begin(&t, c->obj);
 	for (const AsmProg *p = f->text; p; p = p->link) {
-		/* No inlined calls: that does not change. */
-		if (which == PC_INLINE && started)
-			break;
-		val = before(&k, p, val);
-		if (!(started && val == old) &&
-		    !(p->link && p->link->pc == p->pc)) {
+		if (has_bytes(p))
 			pctab_step(&t, (u64)p->pc, val);
-			old = val;
-			started = true;
-		}
-		val = behind(&k, p, val);
+		if (p->opcode == APCDATA && p->from.offset == id)
+			val = (i32)p->to.offset;
 	}
-	return pctab_end(&t, c->obj, f->sym->size);
-}
-
-static void add_table(AsmCtx *c, AsmFunc *f, AuxType type, Which which,
-		      i64 id)
-{
-	LSym *t = pc_table(c, f, which, id);
-
-	if (t->size || which == PC_DATA)
-		lsym_add_aux(c->obj, f->sym, type, t);
+	add_table(c, f, AuxPcdata, &t);
 }
 
 /* Numbers of PCDATA that say something other than -1: one more than the
@@ -121,34 +128,18 @@ static void collect(AsmCtx *c, const AsmFunc *f, FuncTables *t)
 	}
 }
 
-/* The files of a function's instructions, ascending. */
-static u32 used_files(AsmCtx *c, const AsmFunc *f, u32 **files)
+static void add_funcinfo(AsmCtx *c, AsmFunc *f, const bool *used)
 {
-	size_t n = c->obj->files.n;
-	bool *used = xrealloc(NULL, n + 1);
-	u32 k = 0;
-
-	memset(used, 0, n + 1);
-	for (const AsmProg *p = f->text; p; p = p->link)
-		if (p->opcode != ATEXT && p->opcode != ANOP && p->pos.line)
-			used[asm_pos_file(c, p->pos)] = true;
-	*files = xrealloc(NULL, (n + 1) * sizeof **files);
-	for (u32 i = 0; i < n; i++)
-		if (used[i])
-			(*files)[k++] = i;
-	free(used);
-	return k;
-}
-
-static void add_funcinfo(AsmCtx *c, AsmFunc *f)
-{
-	u32 *files, n = used_files(c, f, &files);
+	u32 *files = xrealloc(NULL, (c->obj->files.n + 1) * sizeof *files);
 	FuncInfo info = {
 		.args = (u32)f->args, .locals = (u32)f->locals,
 		.funcid = f->funcid, .funcflag = f->funcflag,
-		.startline = f->startline, .files = files, .nfile = n,
+		.startline = f->startline, .files = files,
 	};
 
+	for (u32 i = 0; i < c->obj->files.n; i++)
+		if (used[i])
+			files[info.nfile++] = i;
 	lsym_add_aux(c->obj, f->sym, AuxFuncInfo,
 		     funcinfo_sym(c->obj, &info));
 	free(files);
@@ -157,17 +148,20 @@ static void add_funcinfo(AsmCtx *c, AsmFunc *f)
 void asm_linkpcln(AsmCtx *c, AsmFunc *f)
 {
 	FuncTables t = {0};
+	Tables all;
 	LSym *empty;
 
+	all.used = arena_alloc(&c->obj->arena, c->obj->files.n + 1);
 	collect(c, f, &t);
-	add_funcinfo(c, f);
+	fill_tables(c, f, &all);
+	add_funcinfo(c, f, all.used);
 	for (u32 i = 0; i < t.nfunc; i++)
 		lsym_add_aux(c->obj, f->sym, AuxFuncdata, t.func[i]);
 	asm_dwarf(c, f);
-	add_table(c, f, AuxPcsp, PC_SP, 0);
-	add_table(c, f, AuxPcfile, PC_FILE, 0);
-	add_table(c, f, AuxPcline, PC_LINE, 0);
-	add_table(c, f, AuxPcinline, PC_INLINE, 0);
+	add_table(c, f, AuxPcsp, &all.sp);
+	add_table(c, f, AuxPcfile, &all.file);
+	add_table(c, f, AuxPcline, &all.line);
+	add_table(c, f, AuxPcinline, &all.inlined);
 	if (c->arch->seh && view_is(c->flags->goos, "windows")) {
 		LSym *s = c->arch->seh(c, f);
 
@@ -176,7 +170,7 @@ void asm_linkpcln(AsmCtx *c, AsmFunc *f)
 	}
 	for (u32 i = 0; i < t.npc; i++) {
 		if (t.pc[i]) {
-			add_table(c, f, AuxPcdata, PC_DATA, i);
+			add_pcdata(c, f, i);
 			continue;
 		}
 		empty = lsym_new(c->obj, view_str(""), SymABI0);

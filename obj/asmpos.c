@@ -120,12 +120,17 @@ View asm_abs_file(AsmCtx *c, View name)
 
 /* ---- positions -------------------------------------------------------------- */
 
-u32 asm_base(AsmCtx *c, View name, u32 delta)
+u16 asm_base(AsmCtx *c, View name, u32 delta)
 {
 	Arena *a = &c->obj->arena;
 
 	if (c->nbase == 0)
 		c->nbase = 1;	/* 0 is no base */
+	if (c->nbase == UINT16_MAX) {
+		asm_error(c, c->pos, "more than %d files and #lines",
+			  UINT16_MAX);
+		return 0;
+	}
 	if (c->nbase >= c->capbase) {
 		c->capbase = c->capbase ? 2 * c->capbase : 16;
 		c->base = xrealloc(c->base, c->capbase * sizeof *c->base);
@@ -133,11 +138,11 @@ u32 asm_base(AsmCtx *c, View name, u32 delta)
 	}
 	c->base[c->nbase] = (AsmBase){
 		.name = view_of(arena_str(a, name), name.n), .delta = delta};
-	return c->nbase++;
+	return (u16)c->nbase++;
 }
 
 /* Go keeps 20 bits of a line. */
-AsmPos asm_pos_first(AsmCtx *c, u32 base, u32 line)
+AsmPos asm_pos_first(AsmCtx *c, u16 base, u32 line)
 {
 	AsmBase *b = base < c->nbase ? &c->base[base] : NULL;
 
@@ -146,7 +151,7 @@ AsmPos asm_pos_first(AsmCtx *c, u32 base, u32 line)
 		b->file = obj_file(c->obj, b->absname);
 		b->known = true;
 	}
-	return (AsmPos){base, line < 1 << 20 ? line : (1 << 20) - 1, false};
+	return (AsmPos){line < 1 << 20 ? line : (1 << 20) - 1, base, false};
 }
 
 /* ---- messages ----------------------------------------------------------------- */
@@ -262,7 +267,7 @@ void asm_addr_text(Buf *out, const AsmCtx *c, const AsmAddr *a)
 		break;
 	case TYPE_SCONST:
 		buf_str(out, "$");
-		buf_json(out, a->str);
+		buf_json(out, asm_addr_str(a));
 		break;
 	case TYPE_BRANCH:
 		if (a->sym)

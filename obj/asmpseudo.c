@@ -280,7 +280,7 @@ static void write_value(AsmParser *p, LSym *s, u32 off, u32 siz,
 	u32 bits32;
 
 	if (v->type == TYPE_SCONST) {
-		lsym_write_string(o, s, off, siz, v->str);
+		lsym_write_string(o, s, off, siz, asm_addr_str(v));
 	} else if (v->type == TYPE_CONST) {
 		lsym_write_int(o, s, off, siz, (u64)v->offset);
 	} else if (v->type == TYPE_FCONST && siz == 4) {

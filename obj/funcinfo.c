@@ -65,29 +65,33 @@ LSym *funcinfo_sym(Obj *o, const FuncInfo *f)
 
 /* ---- pc tables, written ---------------------------------------------- */
 
-static void put_uvarint(Buf *b, u64 x)
+enum { MAX_VARINT = 10 };
+
+static u8 *put_uvarint(u8 *p, u64 x)
 {
 	for (; x >= 0x80; x >>= 7)
-		buf_byte(b, (u8)(x | 0x80));
-	buf_byte(b, (u8)x);
+		*p++ = (u8)(x | 0x80);
+	*p++ = (u8)x;
+	return p;
 }
 
 void pctab_begin(PcTab *t, const Obj *o)
 {
-	*t = (PcTab){.val = -1, .minlc = o->arch->minlc[o->release]};
+	unsigned minlc = o->arch->minlc[o->release];
+
+	*t = (PcTab){.val = -1, .shift = (u8)__builtin_ctz(minlc)};
 }
 
-void pctab_step(PcTab *t, u64 pc, i32 val)
+void pctab_put(PcTab *t, u64 pc, i32 val)
 {
-	i64 delta = (i64)val - t->val;
-
-	if (t->started && delta == 0)
-		return;
-	if (t->started)
-		put_uvarint(&t->buf, (pc - t->pc) / t->minlc);
+	u8 *p = buf_room(&t->buf, 2 * MAX_VARINT);
 	/* The delta wraps at 32 bits, as in Go. */
-	delta = (i32)(u32)(u64)delta;
-	put_uvarint(&t->buf, (u64)delta << 1 ^ (u64)(delta >> 63));
+	i64 delta = (i32)((u32)val - (u32)t->val);
+
+	if (t->started)
+		p = put_uvarint(p, (pc - t->pc) >> t->shift);
+	p = put_uvarint(p, (u64)delta << 1 ^ (u64)(delta >> 63));
+	t->buf.n = (size_t)(p - (u8 *)t->buf.p);
 	t->pc = pc;
 	t->val = val;
 	t->started = true;
@@ -98,8 +102,11 @@ LSym *pctab_end(PcTab *t, Obj *o, u64 size)
 	LSym *s = lsym_new(o, view_str(""), SymABI0);
 
 	if (t->started) {
-		put_uvarint(&t->buf, (size - t->pc) / t->minlc);
-		put_uvarint(&t->buf, 0);
+		u8 *p = buf_room(&t->buf, 2 * MAX_VARINT);
+
+		p = put_uvarint(p, (size - t->pc) >> t->shift);
+		p = put_uvarint(p, 0);
+		t->buf.n = (size_t)(p - (u8 *)t->buf.p);
 	}
 	s->kind = SRODATA;
 	s->content = s->pcdata = true;

@@ -639,12 +639,17 @@ typedef struct {
 	Buf buf;
 	u64 pc;
 	i32 val;
-	u32 minlc;
+	u8 shift;	/* Arch.minlc is 1 << shift */
 	bool started;
 } PcTab;
 
 void pctab_begin(PcTab *t, const Obj *o);
-void pctab_step(PcTab *t, u64 pc, i32 val);
+void pctab_put(PcTab *t, u64 pc, i32 val);
+static inline void pctab_step(PcTab *t, u64 pc, i32 val)
+{
+	if (val != t->val || !t->started)
+		pctab_put(t, pc, val);
+}
 /* The symbol, for AuxPcsp and its like; size is the function's. Frees t. */
 LSym *pctab_end(PcTab *t, Obj *o, u64 size);
 

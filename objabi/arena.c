@@ -14,7 +14,6 @@ enum { BLOCK = 256 << 10, HUGE = 2 << 20 };
 
 struct ArenaBlock {
 	ArenaBlock *next;
-	size_t size;
 	bool mapped;
 	_Alignas(16) u8 data[];
 };
@@ -33,28 +32,27 @@ void *xrealloc(void *p, size_t n)
 	return p;
 }
 
-void *arena_alloc(Arena *a, size_t n)
+static void add_block(Arena *a, ArenaBlock *b, size_t size)
 {
-	ArenaBlock *b = a->block;
-	u8 *p;
+	b->next = a->block;
+	a->block = b;
+	a->next = b->data;
+	a->left = size;
+}
+
+void *arena_alloc_slow(Arena *a, size_t n)
+{
+	size_t size;
+	ArenaBlock *b;
 
 	if (n > SIZE_MAX / 2)
 		DIE("allocation too large");
-	n = (n + 15) & ~(size_t)15;
-	if (!b || b->size - a->used < n) {
-		size_t size = n > BLOCK ? n : BLOCK;
-
-		b = calloc(1, sizeof *b + size);
-		if (!b)
-			DIE("out of memory");
-		b->next = a->block;
-		b->size = size;
-		a->block = b;
-		a->used = 0;
-	}
-	p = b->data + a->used;
-	a->used += n;
-	return p;
+	size = n > BLOCK ? (n + 15) & ~(size_t)15 : BLOCK;
+	b = calloc(1, sizeof *b + size);
+	if (!b)
+		DIE("out of memory");
+	add_block(a, b, size);
+	return arena_alloc(a, n);
 }
 
 char *arena_str(Arena *a, View v)
@@ -80,11 +78,8 @@ void arena_huge(Arena *a)
 	munmap(p + front + HUGE, HUGE - front);
 	madvise(p + front, HUGE, MADV_HUGEPAGE);
 	b = (ArenaBlock *)(void *)(p + front);
-	b->next = a->block;
-	b->size = HUGE - sizeof *b;
 	b->mapped = true;
-	a->block = b;
-	a->used = 0;
+	add_block(a, b, HUGE - sizeof *b);
 }
 
 void arena_free(Arena *a)
@@ -98,17 +93,15 @@ void arena_free(Arena *a)
 			free(a->block);
 		a->block = next;
 	}
-	a->used = 0;
+	*a = (Arena){NULL, NULL, 0};
 }
 
-static char *buf_room(Buf *b, size_t n)
+void *buf_grow(Buf *b, size_t n)
 {
-	if (b->cap - b->n < n) {
-		if (n > SIZE_MAX / 4 || b->cap > SIZE_MAX / 4)
-			DIE("text too large");
-		b->cap = 2 * b->cap > b->n + n ? 2 * b->cap : b->n + n + 256;
-		b->p = xrealloc(b->p, b->cap);
-	}
+	if (n > SIZE_MAX / 4 || b->cap > SIZE_MAX / 4)
+		DIE("text too large");
+	b->cap = 2 * b->cap > b->n + n ? 2 * b->cap : b->n + n + 256;
+	b->p = xrealloc(b->p, b->cap);
 	return b->p + b->n;
 }
 

@@ -189,10 +189,23 @@ void file_want(View bytes);
 typedef struct ArenaBlock ArenaBlock;
 typedef struct {
 	ArenaBlock *block;
-	size_t used;
+	u8 *next;
+	size_t left;	/* a multiple of 16 */
 } Arena;
 
-void *arena_alloc(Arena *a, size_t n);	/* zeroed, aligned to 16 */
+/* Zeroed, aligned to 16. */
+void *arena_alloc_slow(Arena *a, size_t n);
+static inline void *arena_alloc(Arena *a, size_t n)
+{
+	size_t size = (n + 15) & ~(size_t)15;
+	u8 *p = a->next;
+
+	if (n > a->left)
+		return arena_alloc_slow(a, n);
+	a->next += size;
+	a->left -= size;
+	return p;
+}
 char *arena_str(Arena *a, View v);	/* NUL-terminated copy */
 /* Takes the next 2 MiB in one page, where the kernel has such: one fault for
  * what is to hold much. */
@@ -210,6 +223,12 @@ typedef struct {
 	size_t n, cap;
 } Buf;
 
+void *buf_grow(Buf *b, size_t n);
+/* Room for n bytes more behind the others. */
+static inline void *buf_room(Buf *b, size_t n)
+{
+	return b->cap - b->n < n ? buf_grow(b, n) : b->p + b->n;
+}
 void buf_add(Buf *b, View v);
 void buf_str(Buf *b, const char *s);
 __attribute__((format(printf, 2, 3)))
