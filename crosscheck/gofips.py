@@ -277,9 +277,29 @@ def flipped(data, off, bit=1):
 
 # ---- reporting ----------------------------------------------------------
 
-def run_tests(group, tests):
+class Passed:
+	"""The names of what passed with a program of ours as it is now, kept
+	from one run to the next: an interrupted sweep goes on."""
+
+	def __init__(self, program):
+		self.path = "%s/sweep/passed-%s" % (
+			BUILD, os.path.basename(program))
+		os.makedirs(os.path.dirname(self.path), exist_ok=True)
+		self.key = sha256_file(program) + " "
+		self.lines = set(read(self.path, b"").decode().splitlines())
+
+	def __contains__(self, name):
+		return self.key + name in self.lines
+
+	def add(self, name):
+		with open(self.path, "a") as f:	# one write: threads may
+			f.write(self.key + name + "\n")
+
+
+def run_tests(group, tests, passed=None):
 	"""tests: (name, function, arguments...). Words on the command line
-	select the tests whose names contain one of them."""
+	select the tests whose names contain one of them. passed: a Passed;
+	what is in it is not done again."""
 	words, bad, ran = sys.argv[1:], 0, 0
 	for name, fn, *args in tests:
 		name = "%s %s" % (group, name)
@@ -287,7 +307,10 @@ def run_tests(group, tests):
 			continue
 		ran += 1
 		try:
-			fn(*args)
+			if passed is None or name not in passed:
+				fn(*args)
+				if passed is not None:
+					passed.add(name)
 		except Exception as e:	# any mistake is a failure of this one
 			kind = "" if isinstance(e, Failed) else type(e).__name__ + ": "
 			print("FAILED %s: %s%s" % (name, kind,
