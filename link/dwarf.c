@@ -39,7 +39,7 @@ typedef struct {
 	Mem mem;
 } VarRefs;
 
-typedef struct {
+typedef struct DwScan {
 	Link *L;
 	VarRefs vars[NCHUNK];
 } Scan;
@@ -421,9 +421,9 @@ static void relax_strictdups(Link *L)
 			L->flag.strictdups = 1;
 }
 
-void dwarf_generate_debug_info(Link *L)
+void dwarf_scan(Link *L)
 {
-	Scan t = {.L = L};
+	Scan *t;
 	Dwarf *d;
 	u32 k;
 
@@ -434,18 +434,28 @@ void dwarf_generate_debug_info(Link *L)
 	if (view_find(L->experiments, 0, view_str("dwarf5"), 1) ==
 	    L->experiments.n)
 		hand_over(L, "DWARF version 4");
+	collect_units(L);
+	d->scan = t = mem_alloc(&L->mem, sizeof *t);
+	t->L = L;
+	for (k = 0; k < NCHUNK; k++)
+		t->vars[k].mem.from = &L->mem;
+	pool_for(L->pool, NCHUNK + d->nunit, scan_task, t);
+}
+
+void dwarf_generate_debug_info(Link *L)
+{
+	Dwarf *d = L->dwarf;
+	u32 k;
+
+	if (!d)
+		return;
 	d->nof = L->maxsym;
 	d->of = mem_reserve((size_t)d->nof * sizeof *d->of);
-	collect_units(L);
-	for (k = 0; k < NCHUNK; k++)
-		t.vars[k].mem.from = &L->mem;
-	pool_for(L->pool, NCHUNK + d->nunit, scan_task, &t);
-
 	dwarf_types_begin(L);
 	for (k = 0; k < d->nunit; k++)
 		import_unit(L, d->unit[k], k + 1);
 	relax_strictdups(L);
 	for (k = 0; k < NCHUNK; k++)
-		import_variables(L, &t.vars[k]);
+		import_variables(L, &d->scan->vars[k]);
 	dwarf_synthesize(L);
 }

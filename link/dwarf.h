@@ -107,6 +107,7 @@ enum {
 };
 
 typedef struct Dwarf {
+	struct DwScan *scan;	/* dwarf.c: part 1's first half */
 	unsigned version;	/* 5; 4 for Mach-O and up to Go 1.24 */
 	DwUnit **unit;	/* part 2: in the order of the sections */
 	u32 nunit, capunit;

@@ -11,11 +11,13 @@
  * calcCompUnitRanges, writepcranges; PutRngListRanges in cmd/internal/dwarf
  */
 #include "link/dwarf.h"
+#include "link/pcln.h"
 
 enum {
 	DW_RLE_end_of_list = 0, DW_RLE_base_addressx = 1,
 	DW_RLE_offset_pair = 4
 };
+enum { AHEAD = 8 };
 
 /* ---- .debug_addr ------------------------------------------------- */
 
@@ -107,17 +109,6 @@ void dwarf_addr(Link *L, DwUnit *u)
 
 /* ---- .debug_rnglists --------------------------------------------- */
 
-static bool has_funcinfo(const Link *L, Sym s)
-{
-	Auxs a = sym_auxs(L, s);
-	u32 k;
-
-	for (k = 0; k < a.n; k++)
-		if (aux_at(a, k).type == AuxFuncInfo)
-			return true;
-	return false;
-}
-
 /* Functions of a unit that follow one another are one range, with the
  * padding between them. */
 void dwarf_calc_ranges(Link *L)
@@ -126,12 +117,15 @@ void dwarf_calc_ranges(Link *L)
 	u32 i;
 
 	for (i = 0; i < L->textp.n; i++) {
-		Sym s = L->textp.p[i];
-		Unit *cu = sym_unit(L, s);
+		const PcFunc *f = &L->pcln->func[i];
+		const Unit *cu = f->aux.obj ? &f->aux.obj->unit : NULL;
 		DwUnit *u = cu ? cu->dw : NULL;
+		Sym s = f->s;
 		i64 at;
 
-		if (!u || !cu->textp.n || !has_funcinfo(L, s))
+		if (i + AHEAD < L->textp.n)
+			__builtin_prefetch(row(L, f[AHEAD].s));
+		if (!u || !cu->textp.n || !f->valid)
 			continue;
 		at = row(L, s)->value - row(L, cu->textp.p[0])->value;
 		if (u != prev) {

@@ -11,6 +11,7 @@
  * Source: cmd/link/internal/ld/dwarf.go: writeframes
  */
 #include "link/dwarf.h"
+#include "link/pcln.h"
 
 enum {
 	DW_CFA_advance_loc1 = 0x02, DW_CFA_advance_loc2 = 0x03,
@@ -131,28 +132,13 @@ typedef struct {
 	bool top;	/* nobody calls it */
 } Frame;
 
-static bool frame_of(const Link *L, Sym fn, Frame *f)
+static bool frame_of(const Link *L, const PcFunc *fn, Frame *f)
 {
-	Auxs a = sym_auxs(L, fn);
-	bool valid = false;
-	u32 k;
-
-	*f = (Frame){.size = (u32)sym_data(L, fn).n};
-	for (k = 0; k < a.n; k++) {
-		GoAux x = aux_at(a, k);
-
-		if (x.type == AuxFuncInfo) {
-			View v = aux_data(a.obj, x.sym);
-
-			valid = true;
-			f->top = v.n > 9 && v.p[9] & FLAG_TOPFRAME;
-		} else if (x.type == AuxPcsp) {
-			f->pcsp = pctab_of(sym_data(L, resolve(L, a.obj,
-							       x.sym)),
-					   f->size);
-		}
-	}
-	return valid;
+	*f = (Frame){.size = (u32)sym_data(L, fn->s).n,
+		     .top = fn->funcflag & FLAG_TOPFRAME};
+	if (fn->pcsp)
+		f->pcsp = pctab_of(sym_data(L, fn->pcsp), f->size);
+	return fn->valid;
 }
 
 /* The steps. The last one is to end before the function does. */
@@ -217,15 +203,30 @@ static void put_fde(const Link *L, DwFrames *out, Sym fn, const Frame *f)
 	out->n = (u32)(end - out->p);
 }
 
+/* Asks for what the loop will need soon. */
+static void frame_ahead(const Link *L, u32 i, u32 to)
+{
+	enum { AHEAD = 6 };
+	const PcFunc *f = &L->pcln->func[i];
+
+	if (i + 2 * AHEAD < to) {
+		__builtin_prefetch(row(L, f[2 * AHEAD].s));
+		__builtin_prefetch(row(L, f[2 * AHEAD].pcsp));
+	}
+	if (i + AHEAD < to)
+		__builtin_prefetch(sym_data(L, f[AHEAD].pcsp).p);
+}
+
 void dwarf_frames(const Link *L, DwFrames *f)
 {
 	u32 i;
 
 	for (i = f->from; i < f->to; i++) {
-		Sym s = L->textp.p[i];
+		const PcFunc *fn = &L->pcln->func[i];
 		Frame x;
 
-		if (frame_of(L, s, &x))
-			put_fde(L, f, s, &x);
+		frame_ahead(L, i, f->to);
+		if (frame_of(L, fn, &x))
+			put_fde(L, f, fn->s, &x);
 	}
 }

@@ -481,6 +481,7 @@ struct Link {
 
 	/* what passes leave for later ones */
 	SymVec textp, datap, dynexp;
+	Sym *textorder;	/* text_order, or NULL */
 	u64 *reach;	/* deadcode: a bit for each symbol that it had */
 	/* For --why: who needed a symbol first, itself for where deadcode
 	 * sets out, 0: nobody. By Sym, nreachparent of them; or NULL. */
@@ -551,6 +552,7 @@ void dostrdata(Link *L);
 void addstrdata1(Link *L, View nameval);	/* while flags are parsed */
 
 /* dwarf.c, dwarftype.c ... */
+void dwarf_scan(Link *L);	/* the first, parallel part of the next */
 void dwarf_generate_debug_info(Link *L);
 void dwarf_generate_debug_syms(Link *L);
 void dwarfcompress(Link *L);
@@ -567,6 +569,8 @@ void set_arch_syms(Link *L);
 
 /* text.c */
 void textaddress(Link *L);
+/* L->textp in the order that textaddress gives it, but for trampolines. */
+Sym *text_order(Link *L);
 /* For LinkArch.trampoline: s, of that kind, is to be laid down behind the
  * function that is being looked at. */
 void add_tramp(Link *L, Sym s, Kind k);
@@ -575,6 +579,9 @@ bool pkg_is_runtime(Release r, View pkg);
 void buildinfo(Link *L);
 
 /* pcln.c, pclnfile.c, pclngen.c, findfunctab.c */
+/* Begins to collect what pclntab is made of, beside the passes in between;
+ * these leave functions' auxiliary symbols alone. */
+void pclntab_begin(Link *L);
 void pclntab(Link *L);
 void findfunctab(Link *L);
 /* A file's name as programs have it: $GOROOT replaced (expandFile). */

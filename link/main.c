@@ -42,6 +42,10 @@ static void load(Link *L)
 /* Contents that the linker makes, up to the addresses of functions. */
 static void make_contents(Link *L)
 {
+	PASS(dwarf_scan);
+	PASS(pclntab_begin);
+	/* Functions are looked through: types and units are one thread's
+	 * work, and pclntab's pieces are another's. */
 	PASS(dwarf_generate_debug_info);
 	PASS(do_stack_check);
 	PASS(doelf);

@@ -18,7 +18,7 @@
  * in asmb, straight into the output, as they need addresses: pclngen.c.
  *
  * Names, files and tables have nothing in common and are collected side by
- * side.
+ * side, and beside the passes between pclntab_begin and pclntab.
  * Inline trees are symbols only to take the numbers they take in Go.
  *
  * cmd/link's ld/pcln.go.
@@ -108,6 +108,7 @@ static void resolve_func(const Link *L, PcFunc *f)
 		else if (x.type < NAux && place[x.type])
 			f->slot[place[x.type] - 1] = resolve(L, o, x.sym);
 	}
+	f->pcsp = f->slot[PCSP];
 	for (k = 0; k < f->ninl; k++)
 		f->inlfunc[k] = resolve(L, o, goobj_symref(f->inl +
 			(size_t)k * INLNODE_SIZE + 12));
@@ -159,12 +160,13 @@ static void collect_funcs(Link *L, Pcln *P)
 {
 	Job j = {L, P};
 	size_t chunks = (L->textp.n + CHUNK - 1) / CHUNK;
+	const Sym *textp = text_order(L);
 	u32 i;
 
 	P->nfunc = L->textp.n;
 	P->func = mem_alloc(&L->mem, P->nfunc * sizeof *P->func);
 	for (i = 0; i < P->nfunc; i++)
-		P->func[i].s = L->textp.p[i];
+		P->func[i].s = textp[i];
 	pool_for(L->pool, chunks, scan_chunk, &j);
 	share_out(L, P);
 	pool_for(L->pool, chunks, resolve_chunk, &j);
@@ -413,19 +415,18 @@ static void collect_tables(Link *L, Pcln *P)
 {
 	collect_pcs(L, P);
 	find_funcdata(L, P);
-	place_funcdata(L, P);
 }
 
 /* ---- the pass --------------------------------------------------------- */
 
 static void collect(void *arg, size_t i)
 {
-	const Job *j = arg;
+	Link *L = arg;
 
 	switch (i) {
-	case NAMES: collect_names(j->P); break;
-	case FILES: pcln_files(j->L, j->P); break;
-	default: collect_tables(j->L, j->P);
+	case NAMES: collect_names(L->pcln); break;
+	case FILES: pcln_files(L, L->pcln); break;
+	default: collect_tables(L, L->pcln);
 	}
 }
 
@@ -451,16 +452,42 @@ static void make_room(Link *L, Pcln *P)
 				      .cap = files};
 }
 
-static void collect_all(Link *L, Pcln *P)
+void pclntab_begin(Link *L)
 {
-	Job j = {L, P};
+	Pcln *P = L->pcln = mem_alloc(&L->mem, sizeof *P);
 
+	collect_funcs(L, P);
+	collect_units(L, P);
 	make_room(L, P);
-	P->nameof = mem_alloc(&L->tmp, L->nsym * sizeof *P->nameof);
-	pool_for(L->pool, NTASK, collect, &j);
-	pool_for(L->pool, (P->nname + CHUNK - 1) / CHUNK, know_chunk,
-		 &j);
-	place_names(P);
+	P->nameof = mem_alloc(&L->mem, L->nsym * sizeof *P->nameof);
+	P->aside = pool_begin(L->pool, NTASK, collect, L);
+}
+
+static void forget(const Link *L, const Pcln *P)
+{
+	u32 i;
+
+	for (i = 0; i < P->npc; i++)
+		row(L, P->pc[i])->value = 0;
+}
+
+/* Where there are trampolines, which are functions, too, all is collected
+ * again: they lie between the others. */
+static Pcln *all_collected(Link *L)
+{
+	Job j = {L, L->pcln};
+
+	pool_end(L->pool, j.P->aside);
+	if (j.P->nfunc != L->textp.n) {
+		forget(L, j.P);
+		pclntab_begin(L);
+		j.P = L->pcln;
+		pool_end(L->pool, j.P->aside);
+	}
+	place_funcdata(L, j.P);
+	pool_for(L->pool, (j.P->nname + CHUNK - 1) / CHUNK, know_chunk, &j);
+	place_names(j.P);
+	return j.P;
 }
 
 void gen_add(Link *L, Sym s, u32 nparts,
@@ -540,16 +567,11 @@ static u64 place_funcs(const Link *L, Pcln *P)
 
 void pclntab(Link *L)
 {
-	Pcln *P = mem_alloc(&L->mem, sizeof *P);
+	Pcln *P = all_collected(L);
 	u32 ptr = L->arch->ptrsize;
 	SB carrier;
 
-	L->pcln = P;
 	P->deferreturn = sym_lookup(L, view_str("runtime.deferreturn"), 1);
-	collect_funcs(L, P);
-	collect_units(L, P);
-	collect_all(L, P);
-
 	carrier = sb_named(L, "runtime.pclntab", K_SPCLNTAB);
 	P->carrier = carrier.s;
 	sym_set_align(L, carrier.s, ptr);

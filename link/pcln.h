@@ -36,6 +36,7 @@ typedef struct {
 	u8 funcid, funcflag;
 	u32 npcdata, nfuncdata;	/* entries that are written */
 	u32 rawpcdata;	/* that the object has */
+	Sym pcsp;	/* table of stack depths */
 	u32 args;
 	i32 startline;
 	u32 nfile, ninl;
@@ -85,7 +86,8 @@ typedef struct {
 } PcUnit;
 
 typedef struct Pcln {
-	PcFunc *func;
+	PoolLoop *aside;	/* which collects */
+	PcFunc *func;	/* by place in L->textp */
 	u32 nfunc;
 	PcName *name;
 	u32 nname, capname;

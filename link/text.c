@@ -54,8 +54,8 @@ static u8 kind(const Link *L, Sym s)
 	return row(L, s)->kind;
 }
 
-/* Stable; the list as it was stays where it is. */
-static void sort_by_kind(Link *L)
+/* By kind; the list as it was stays where it is. */
+static Sym *sort_by_kind(Link *L)
 {
 	u32 at[NKIND + 1] = {0}, i, k;
 	Sym *sorted = mem_alloc(&L->mem, L->textp.n * sizeof *sorted);
@@ -69,8 +69,14 @@ static void sort_by_kind(Link *L)
 
 		sorted[at[kind(L, s)]++] = s;
 	}
-	L->textp.p = sorted;
-	L->textp.cap = L->textp.n;
+	return sorted;
+}
+
+Sym *text_order(Link *L)
+{
+	if (!L->textorder)
+		L->textorder = sort_by_kind(L);
+	return L->textorder;
 }
 
 /* Gives s the next address from va on; returns the one behind it. */
@@ -250,7 +256,8 @@ void textaddress(Link *L)
 
 	sect->align = funcalign(L);
 	sect->vaddr = start;
-	sort_by_kind(L);
+	L->textp.p = text_order(L);
+	L->textp.cap = L->textp.n;
 	text = xdefine(L, "runtime.text", K_STEXT, start);
 	etext = xdefine(L, "runtime.etext", K_STEXTEND, 0);
 	for (i = 0; i < L->textp.n && va - start < limit; i++)
@@ -260,6 +267,8 @@ void textaddress(Link *L)
 
 		va = assign_with_tramps(&y, start);
 	}
+
+	L->textorder = L->textp.p;
 
 	/* One instruction more: what follows must not begin at etext. */
 	sect->length = va - start + L->la->minlc;

@@ -121,6 +121,14 @@ LSym *pctab_end(PcTab *t, Obj *o, u64 size)
 
 /* ---- pc tables, read ------------------------------------------------- */
 
+/* Nearly all numbers are a byte long. */
+static u64 pciter_uleb(Cursor *c)
+{
+	if (!c->err && c->off < c->v.n && c->v.p[c->off] < 0x80)
+		return c->v.p[c->off++];
+	return cur_uleb(c);
+}
+
 bool pciter_next(PcIter *it)
 {
 	u64 v, d;
@@ -128,14 +136,14 @@ bool pciter_next(PcIter *it)
 
 	if (it->c.off >= it->c.v.n)
 		return false;
-	v = cur_uleb(&it->c);
+	v = pciter_uleb(&it->c);
 	if (!it->started)
 		it->val = -1;
 	else if (v == 0)
 		return false;
 	it->started = true;
 	delta = (u32)(v >> 1) ^ (v & 1 ? UINT32_MAX : 0);
-	d = cur_uleb(&it->c);
+	d = pciter_uleb(&it->c);
 	it->val = (i32)((u32)it->val + delta);
 	it->pc += d;
 	return !it->c.err;
