@@ -2,8 +2,9 @@
  * asm: the assembler behind `gofips-obj asm`.
  *
  *     tokens (asmlex.c, asminput.c) -> lines (asmparse.c, asmoperand.c;
- *     asmquick.c, which needs no tokens) -> AsmProgs -> the architecture's preprocess and assemble ->
- *     tables and debug information (asmobj.c, asmdwarf.c) -> obj_write
+ *     asmquick.c, which needs no tokens) -> AsmProgs -> the architecture's
+ *     preprocess and assemble -> tables and debug information (asmobj.c,
+ *     asmdwarf.c) -> obj_write
  *
  * Everything of an architecture is behind an AsmArch: facts and a few
  * functions. The generic part asks them, never the architecture's name.
@@ -231,6 +232,9 @@ typedef struct {
 	 * read all of it, and set a. */
 	bool (*reg_tail)(AsmIn *in, AsmAddr *a, AsmTok name, int prefix,
 			 bool index);
+	/* The register with one more word behind a dot, and nothing else: sets
+	 * a; false: reg_tail must see it. */
+	bool (*dotted)(AsmAddr *a, i16 reg, View word);
 	/* .P.W behind the mnemonic, dots included. NULL or what is wrong. */
 	const char *(*suffix)(AsmProg *p, View suffix);
 
@@ -329,6 +333,7 @@ struct AsmCtx {
 	/* asmparse.c */
 	AsmPos pos;	/* of the line being parsed */
 	i64 pc;
+	bool funcdata;	/* there is a FUNCDATA */
 	void *parser;
 	void *lexer;
 	void *archdata;	/* the arch's own, from init */

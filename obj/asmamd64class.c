@@ -261,7 +261,7 @@ static Class list_class(const AsmAddr *a)
 		Yxxx;
 }
 
-static Class known_reg_class(const AsmCtx *c, int r)
+static inline Class known_reg_class(const AsmCtx *c, int r)
 {
 	Amd64Facts *f = c->archdata;
 
@@ -296,17 +296,15 @@ Class amd64_class(AsmCtx *c, const AsmAddr *a)
 
 /* ---- forms ----------------------------------------------------------------------- */
 
-static Operands operands_of(AsmProg *p)
+static inline void operands_of(AsmProg *p, Operands *o)
 {
-	Operands o = {.n = 0};
-
+	o->n = 0;
 	if (p->from.type != TYPE_NONE)
-		o.a[o.n++] = &p->from;
-	for (u8 i = 0; i < p->nrest && o.n < FORM_MAXOPS - 1; i++)
-		o.a[o.n++] = &p->rest[i];
+		o->a[o->n++] = &p->from;
+	for (u8 i = 0; i < p->nrest && o->n < FORM_MAXOPS - 1; i++)
+		o->a[o->n++] = &p->rest[i];
 	if (p->to.type != TYPE_NONE)
-		o.a[o.n++] = &p->to;
-	return o;
+		o->a[o->n++] = &p->to;
 }
 
 static bool all_covered(const Class *actual, const u8 *wanted, int n)
@@ -405,13 +403,14 @@ static bool group_fits(const Group *g, const Class *cls, int n,
 }
 
 /* from and to keep the class that they had first, as in Go. */
-static Class kept_class(AsmCtx *c, const AsmProg *p, AsmAddr *a)
+static inline Class kept_class(AsmCtx *c, const AsmProg *p, AsmAddr *a)
 {
 	Class y;
 
 	if ((a == &p->from || a == &p->to) && a->cls)
 		return (Class)a->cls;
-	y = amd64_class(c, a);
+	y = a->type == TYPE_REG ? known_reg_class(c, a->reg) :
+		amd64_class(c, a);
 	a->cls = (i16)y;
 	return y;
 }
@@ -445,11 +444,11 @@ _Static_assert(NELEM(forms) < UINT16_MAX && NELEM(groups) < UINT16_MAX,
 static int find_slot(AsmCtx *c, AsmProg *p, Operands *o)
 {
 	Amd64Facts *facts = c->archdata;
-	Class cls[FORM_MAXOPS] = {Yxxx};
+	Class cls[FORM_MAXOPS];
 	u64 key = (u64)p->opcode << 8 | p->scond;
 	size_t slot;
 
-	*o = operands_of(p);
+	operands_of(p, o);
 	for (int k = 0; k < o->n; k++) {
 		cls[k] = kept_class(c, p, o->a[k]);
 		key = key << 6 | (u64)cls[k];

@@ -314,23 +314,37 @@ static void use_got(AsmCtx *c, AsmProg *p)
 	nopout(p);
 }
 
+static bool mentions_tls(const AsmProg *p)
+{
+	return p->from.reg == R_TLS || p->from.index == R_TLS ||
+		p->to.index == R_TLS;
+}
+
+/* CMPPS has its constant last, and without $. */
+static bool is_cmp(u16 op)
+{
+	return op == ACMPPD || op == ACMPPS || op == ACMPSD || op == ACMPSS;
+}
+
 void amd64_progedit(AsmCtx *c, AsmProg *p)
 {
-	bool cmp = p->opcode == ACMPPD || p->opcode == ACMPPS ||
-		p->opcode == ACMPSD || p->opcode == ACMPSS;
+	u16 op = p->opcode;
 
-	edit_tls(c, p);
-	if (cmp && is_plain_mem(&p->to))
-		p->to.type = TYPE_CONST;
-	if ((p->opcode == ACALL || p->opcode == AJMP || p->opcode == ARET) &&
-	    p->to.type == TYPE_MEM && p->to.sym &&
-	    (p->to.name == NAME_EXTERN || p->to.name == NAME_STATIC))
-		p->to.type = TYPE_BRANCH;
+	if (mentions_tls(p))
+		edit_tls(c, p);
+	if (p->to.type == TYPE_MEM) {
+		if (is_plain_mem(&p->to) && is_cmp(op))
+			p->to.type = TYPE_CONST;
+		if ((op == ACALL || op == AJMP || op == ARET) && p->to.sym &&
+		    (p->to.name == NAME_EXTERN || p->to.name == NAME_STATIC))
+			p->to.type = TYPE_BRANCH;
+	}
 	if (p->from.type == TYPE_ADDR && is_mov(p)) {
 		p->opcode = p->opcode == AMOVL ? ALEAL : ALEAQ;
 		p->from.type = TYPE_MEM;
 	}
-	edit_float(c, p);
+	if (p->from.type == TYPE_FCONST)
+		edit_float(c, p);
 	if (c->flags->dynlink)
 		use_got(c, p);
 }

@@ -90,17 +90,17 @@ static unsigned number(int r)
 
 /* ModRM.rm and what follows; ModRM.reg is still to come. */
 typedef struct {
-	unsigned mod, rm, sib, ndisp;
+	u8 mod, rm, sib, ndisp;
 	unsigned b, x;	/* the fourth bits of rm or base, and of index */
-	i32 disp;
 	bool has_sib;
+	i32 disp;
 } Rm;
 
 static bool register_rm(const AsmAddr *a, Rm *m)
 {
 	unsigned n = number(a->reg);
 
-	*m = (Rm){.mod = 3, .rm = n & 7, .b = n >> 3};
+	*m = (Rm){.mod = 3, .rm = n & 7, .b = n >> 3 & 1};
 	return n < 16 && a->offset == 0;
 }
 
@@ -114,12 +114,13 @@ static bool memory_rm(const AsmAddr *a, Rm *m)
 	if (base > 15 || a->sym || (!local && a->name != NAME_NONE) ||
 	    a->offset != (i32)a->offset)
 		return false;
-	*m = (Rm){.rm = base & 7, .b = base >> 3, .disp = (i32)a->offset};
+	*m = (Rm){.rm = base & 7, .b = base >> 3 & 1, .disp = (i32)a->offset};
 	if (a->index) {
 		if (index > 15 || index == 4 || scale > 8 || log[scale] > 3)
 			return false;
-		m->sib = (unsigned)log[scale] << 6 | (index & 7) << 3 | m->rm;
-		m->x = index >> 3;
+		m->sib = (u8)((unsigned)log[scale] << 6 | (index & 7) << 3 |
+			      m->rm);
+		m->x = index >> 3 & 1;
 		m->has_sib = true;
 	} else if (m->rm == 4) {
 		m->sib = 4 << 3 | 4;
@@ -137,20 +138,19 @@ static bool memory_rm(const AsmAddr *a, Rm *m)
 	return true;
 }
 
+/* There is room for 8 bytes, whatever n is. */
 static u8 *put(u8 *q, u64 x, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		*q++ = (u8)(x >> 8 * i);
-	return q;
+	st64(q, x, false);
+	return q + n;
 }
 
 static u8 *put_rm(u8 *q, const Rm *m, unsigned reg)
 {
-	*q++ = (u8)(m->mod << 6 | (reg & 7) << 3 | m->rm);
+	*q++ = (u8)((unsigned)m->mod << 6 | (reg & 7) << 3 | m->rm);
 	if (m->has_sib)
 		*q++ = (u8)m->sib;
-	return m->ndisp == 1 ? put(q, (u8)m->disp, 1) :
-		m->ndisp == 4 ? put(q, (u32)m->disp, 4) : q;
+	return put(q, (u32)m->disp, m->ndisp);
 }
 
 /* ---- instructions ------------------------------------------------------------ */
@@ -165,6 +165,7 @@ static u8 *put_legacy(u8 *q, const Recipe *r, const Rm *m, unsigned reg,
 		*q++ = r->bytes[i];
 	if (rex)
 		*q++ = (u8)(REX | rex);
+	*q++ = r->bytes[i++];
 	for (; i < r->nbytes; i++)
 		*q++ = r->bytes[i];
 	q[-1] = (u8)(q[-1] + (low & 7));

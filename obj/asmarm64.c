@@ -408,6 +408,7 @@ const AsmArch asm_arm64 = {
 	.special = special,
 	.reglist = arm64_reglist,
 	.reg_tail = arm64_reg_tail,
+	.dotted = arm64_dotted,
 	.suffix = arm64_suffix,
 	.place = place,
 	.place_jump = place_jump,

@@ -259,6 +259,7 @@ extern const char *const arm64_ext_name[NEXT];
 
 /* asmarm64syntax.c */
 void arm64_reglist(AsmIn *in, AsmAddr *a);
+bool arm64_dotted(AsmAddr *a, i16 r, View name);
 bool arm64_reg_tail(AsmIn *in, AsmAddr *a, AsmTok name, int prefix,
 		    bool index);
 const char *arm64_suffix(AsmProg *p, View suffix);

@@ -104,6 +104,24 @@ static bool arranged(AsmIn *in, AsmAddr *a, i16 r, View name, int n)
 	return true;
 }
 
+/* V1.B16, most of what has a dot. */
+bool arm64_dotted(AsmAddr *a, i16 r, View name)
+{
+	if (!reg_in(r, REG_V0, 32) || name.n < 2 || name.n > 3)
+		return false;
+	for (int g = 0; g < ARNG_B; g++) {
+		const char *s = arm64_arng_name[g];
+
+		if (name.p[0] != (u8)s[0] || name.p[1] != (u8)s[1] ||
+		    (name.n == 3 ? name.p[2] : 0) != (u8)s[2])
+			continue;
+		a->type = TYPE_REG;
+		a->reg = (i16)(REG_ARNG | g << 5 | (int)num(r));
+		return true;
+	}
+	return false;
+}
+
 bool arm64_reg_tail(AsmIn *in, AsmAddr *a, AsmTok name, int prefix,
 		    bool index)
 {

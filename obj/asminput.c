@@ -12,7 +12,7 @@
 #include "obj/asmmacro.h"
 
 enum {
-	LARGE = 20 << 10,	/* a source that fills more than a page */
+	LARGE = 48 << 10,	/* a source whose instructions fill many pages */
 	MAX_FILES = 1000,
 	MAX_INCLUDES = 10000	/* #include and #line */
 };
@@ -402,11 +402,18 @@ static u32 body_run(AsmLex *l, AsmFrame *f, AsmTok *t, u32 max)
 
 	while (n < max && f->at < f->end) {
 		const AsmTok *b = &from[f->at];
+		AsmWord *w = b->word;
 
-		if (b->kind == '#' || b->kind == TOK_BUILD ||
-		    (b->word && b->word->macro))
+		if (w && w->macro) {
+			w = asm_macro_alias(l, w);
+			if (!w)
+				break;
+			t[n++] = (AsmTok){TOK_IDENT, -1, w->text, w};
+		} else if (b->kind == '#' || b->kind == TOK_BUILD) {
 			break;
-		t[n++] = *b;
+		} else {
+			t[n++] = *b;
+		}
 		f->at++;
 		if (b->kind == '\n')
 			break;
@@ -421,7 +428,7 @@ u32 asm_lex_run(AsmLex *l, AsmTok *t, u32 max)
 
 	if (l->peeked || l->work + max > ASM_MAXTOKENS || !enabled(l))
 		return 0;
-	n = f->is_text ? asm_scan_run(&f->text, t, max) :
+	n = f->is_text ? asm_scan_run(l, &f->text, t, max) :
 		body_run(l, f, t, max);
 	if (n == 0)
 		return 0;

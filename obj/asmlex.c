@@ -345,7 +345,7 @@ static const u8 *comment_end(const AsmText *t, const u8 *p)
 				      '\n');
 }
 
-u32 asm_scan_run(AsmText *t, AsmTok *k, u32 max)
+u32 asm_scan_run(AsmLex *l, AsmText *t, AsmTok *k, u32 max)
 {
 	const u8 *p = t->text.p + t->at, *q = p;
 	AsmTok *first = k, *last = k + max;
@@ -362,7 +362,9 @@ u32 asm_scan_run(AsmText *t, AsmTok *k, u32 max)
 				q++;
 			w = *q >= 0x80 ? NULL : asm_word_fast(t->words,
 				(View){p, (size_t)(q - p)}, 8);
-			if (!w || w->macro)
+			if (w && w->macro)
+				w = asm_macro_alias(l, w);
+			if (!w)
 				break;
 			*k++ = (AsmTok){TOK_IDENT, 0, w->text, w};
 		} else if ((class & (ALONE | LOUD)) == ALONE ||

@@ -74,6 +74,8 @@ static inline void asm_word_head(const AsmCtx *c, AsmWord *w)
 
 /* ---- asmlex.c: tokens of one text ----------------------------------- */
 
+typedef struct AsmLex AsmLex;
+
 /* What a byte can be: in a name, in a number, blank, (ALONE) a token that no
  * other one begins with, one that the preprocessor must see (LOUD), the first
  * byte of a longer token if another one follows it (FIRST). */
@@ -92,15 +94,14 @@ typedef struct {
 /* The next token; TOK_EOF at the end, and kind 0 with an error in why. */
 void asm_scan(AsmText *t, AsmTok *tok);
 /* The next tokens, up to max and to the end of the line, as far as they are
- * simple; 0: asm_scan must see what comes. The text is a source's, with room
+ * simple, and names in place of those that are #defined as them; 0: asm_scan
+ * must see what comes. The text is a source's, with room
  * behind it. */
-u32 asm_scan_run(AsmText *t, AsmTok *tok, u32 max);
+u32 asm_scan_run(AsmLex *l, AsmText *t, AsmTok *tok, u32 max);
 /* For messages: "identifier", "'x'". */
 const char *asm_tok_name(int kind, char buf[8]);
 
 /* ---- asminput.c, asmmacro.c: the preprocessor ----------------------------------- */
-
-typedef struct AsmLex AsmLex;
 
 /* NULL after a message. */
 AsmLex *asm_lex_open(AsmCtx *c, const char *file);
@@ -200,6 +201,8 @@ void asm_pseudo(AsmParser *p, u16 which);
 void asm_instruction(AsmParser *p, u16 op);
 /* The instruction p->word with its p->nop operands. */
 void asm_emit(AsmParser *p, u16 op, AsmAddr *a);
+/* p->word is a label of what comes. */
+void asm_add_label(AsmParser *p);
 /* Lines that are simple, as many as there are (asmquick.c). */
 void asm_quick_lines(AsmParser *p);
 void asm_add(AsmParser *p, AsmProg *prog, bool label);

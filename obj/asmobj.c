@@ -246,9 +246,9 @@ static void rewrite_funcdata(AsmCtx *c, const AsmFunc *f, AsmProg *p)
 		no_pointers(c, p->pos);
 }
 
-static bool has_funcdata(const AsmFunc *f, i64 which)
+static bool has_funcdata(const AsmCtx *c, const AsmFunc *f, i64 which)
 {
-	for (const AsmProg *p = f->text; p; p = p->link)
+	for (const AsmProg *p = f->text; p && c->funcdata; p = p->link)
 		if (p->opcode == AFUNCDATA && p->from.offset == which)
 			return true;
 	return false;
@@ -277,8 +277,8 @@ static void arg_maps(AsmCtx *c, AsmFunc *f, View prefix)
 	    f->sym->abi == SymABIInternal ||
 	    view_is(f->sym->name, "runtime.addmoduledata"))
 		return;
-	map = has_funcdata(f, FUNCDATA_ArgsPointerMaps);
-	info = has_funcdata(f, FUNCDATA_ArgInfo);
+	map = has_funcdata(c, f, FUNCDATA_ArgsPointerMaps);
+	info = has_funcdata(c, f, FUNCDATA_ArgInfo);
 	if (!map)
 		add_funcdata(c, f, FUNCDATA_ArgsPointerMaps,
 			     ".args_stackmap");
@@ -310,13 +310,14 @@ static Numbers numbers(const AsmFunc *f)
 	return t;
 }
 
-/* n(PC) has only a number yet. */
-static void set_target(AsmCtx *c, AsmProg *p, const Numbers *t)
+/* n(PC) has only a number yet. What progedit appends has none. */
+static void set_target(AsmCtx *c, const AsmFunc *f, AsmProg *p, Numbers *t)
 {
-	u64 i = (u64)p->to.offset - t->base;
+	u64 i;
 
-	if (p->to.type != TYPE_BRANCH || p->to.target || p->to.sym)
-		return;
+	if (!t->at)
+		*t = numbers(f);
+	i = (u64)p->to.offset - t->base;
 	if (i < t->n)
 		p->to.target = t->at[i];
 	if (!p->to.target) {
@@ -342,23 +343,32 @@ static AsmProg *brloop(AsmProg *p, u64 *hops)
 
 static void linkpatch(AsmCtx *c, AsmFunc *f)
 {
-	Numbers t = numbers(f);
+	AsmProg *jumps = NULL, **last = &jumps, *next;
+	Numbers t = {NULL, 0, 0};
+	bool enough = false;
 	u64 hops = 0;
 
 	for (AsmProg *p = f->text; p && !c->stop; p = p->link) {
 		if (c->arch->progedit)
 			c->arch->progedit(c, p);
-		set_target(c, p, &t);
+		if (p->to.type != TYPE_BRANCH || p->to.sym)
+			continue;
+		if (!p->to.target)
+			set_target(c, f, p, &t);
+		*last = p;
+		last = &p->rel;
 	}
-	for (AsmProg *p = f->text; p && !c->stop; p = p->link) {
-		if (p->to.type != TYPE_BRANCH || !p->to.target)
+	for (AsmProg *p = jumps; p; p = next) {
+		next = p->rel;
+		p->rel = NULL;
+		if (c->stop || enough || p->to.type != TYPE_BRANCH || !p->to.target)
 			continue;
 		p->to.target = brloop(p->to.target, &hops);
 		if (p->to.target)
 			p->to.offset = p->to.target->pc;
 		if (hops > MAX_HOPS) {
 			asm_error_prog(c, p, "too many jumps to jumps");
-			break;
+			enough = true;
 		}
 	}
 	free(t.at);
@@ -373,7 +383,7 @@ void asm_flush(AsmCtx *c, u32 first)
 	AsmProg *p;
 	u32 i;
 
-	for (i = first; i < c->nfunc; i++)
+	for (i = first; i < c->nfunc && c->funcdata; i++)
 		for (p = c->func[i].text; p; p = p->link)
 			if (p->opcode == AFUNCDATA)
 				rewrite_funcdata(c, &c->func[i], p);

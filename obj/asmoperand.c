@@ -439,7 +439,32 @@ static bool small_offset(const AsmTok *t, u32 n, i64 *x)
 	return n == 0 || (n == 1 && small_number(t, x));
 }
 
-/* R1, $8, 8(R1), which most are. */
+/* V1.B16. */
+static bool dotted(const AsmIn *in, AsmAddr *a)
+{
+	const AsmTok *t = in->tok;
+	const AsmArch *arch = in->ctx->arch;
+
+	return arch->dotted && t[2].kind == TOK_IDENT &&
+		asm_word_reg(in->ctx, t->word) &&
+		arch->dotted(a, t->word->reg, t[2].text);
+}
+
+/* (R1, R2). */
+static bool pair(const AsmIn *in, AsmAddr *a)
+{
+	AsmWord *first = in->tok[1].word, *second = in->tok[3].word;
+
+	if (!in->ctx->arch->pairs || !asm_word_reg(in->ctx, first) ||
+	    !asm_word_reg(in->ctx, second))
+		return false;
+	a->type = TYPE_REGREG;
+	a->reg = first->reg;
+	a->offset = second->reg;
+	return first->reg > 0 && second->reg > 0;
+}
+
+/* R1, $8, 8(R1) and the like, which most are. */
 static bool simple(const AsmIn *in, AsmAddr *a)
 {
 	const AsmTok *t = in->tok;
@@ -457,6 +482,11 @@ static bool simple(const AsmIn *in, AsmAddr *a)
 		a->type = TYPE_CONST;
 		return small_offset(t + 1, n - 1, &a->offset);
 	}
+	if (n == 3 && t[1].kind == '.')
+		return dotted(in, a);
+	if (n == 5 && t[0].kind == '(' && t[2].kind == ',' &&
+	    t[4].kind == ')')
+		return pair(in, a);
 	if (n < 3 || t[n - 1].kind != ')' || t[n - 3].kind != '(')
 		return false;
 	w = t[n - 2].word;

@@ -121,7 +121,7 @@ static bool first_token(AsmParser *p)
 	return true;
 }
 
-static void add_label(AsmParser *p)
+void asm_add_label(AsmParser *p)
 {
 	if (p->npending == p->cappending) {
 		p->cappending = p->cappending ? 2 * p->cappending : 8;
@@ -152,7 +152,7 @@ static Front in_front(AsmParser *p)
 
 	if (t->kind == ':') {
 		p->at++;
-		add_label(p);
+		asm_add_label(p);
 		return FRONT_LABEL;
 	}
 	if (t->kind != '.' || !p->ctx->arch->suffixes)

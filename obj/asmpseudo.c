@@ -436,6 +436,7 @@ static void funcdata(AsmParser *p)
 		asm_parse_error(p, "FUNCDATA: no such number, or an offset");
 		return;
 	}
+	p->ctx->funcdata = true;
 	prog = pseudo_prog(p, AFUNCDATA, &which);
 	prog->to = name;
 	asm_add(p, prog, true);

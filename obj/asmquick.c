@@ -1,7 +1,7 @@
 /*
- * Lines that need neither preprocessor nor tokens: an instruction without
- * suffix, whose operands are registers, plain constants and n(R); and lines
- * with nothing but a comment. Most lines are such.
+ * Lines that need neither preprocessor nor tokens: an instruction whose
+ * operands are registers, plain constants, memory by way of registers and
+ * labels; a label; nothing but a comment. Most lines are such.
  *
  *     ADDQ 8(SI), AX
  *
@@ -20,6 +20,7 @@ typedef struct {
 	AsmLex *lex;
 	AsmText *text;
 	const u8 *p;
+	bool jump;
 } Quick;
 
 static void blanks(Quick *q)
@@ -96,20 +97,79 @@ static bool reg(Quick *q, i16 *r)
 	return *r > 0;
 }
 
+/* R1, V1.B16, or a label. */
+static bool named(Quick *q, AsmAddr *a)
+{
+	const AsmArch *arch = q->ctx->arch;
+	AsmWord *w = name(q);
+	i64 which;
+
+	if (!w)
+		return false;
+	if (!asm_word_reg(q->ctx, w)) {
+		a->type = TYPE_MEM;
+		asm_set_str(a, w->text);
+		return q->jump && !asm_word_special(q->ctx, w, &which);
+	}
+	a->reg = w->reg;
+	if (*q->p == '.' && arch->dotted) {
+		q->p++;
+		w = name(q);
+		return w && arch->dotted(a, a->reg, w->text);
+	}
+	return a->reg > 0;
+}
+
+/* Behind (R1. */
+static bool pair(Quick *q, AsmAddr *a)
+{
+	i16 second;
+
+	q->p++;
+	blanks(q);
+	if (!reg(q, &second) || *q->p++ != ')')
+		return false;
+	a->type = TYPE_REGREG;
+	a->offset = second;
+	return true;
+}
+
+/* (R1), (R1)(R2*8) where that is allowed, (R1, R2) where that
+ * is, and without a number in front. */
+static bool indirect(Quick *q, AsmAddr *a, bool number)
+{
+	const AsmArch *arch = q->ctx->arch;
+
+	a->type = TYPE_MEM;
+	if (*q->p++ != '(' || !reg(q, &a->reg))
+		return false;
+	if (*q->p == ',' && arch->pairs && !number)
+		return pair(q, a);
+	if (*q->p++ != ')')
+		return false;
+	if (*q->p != '(' || !arch->scaled)
+		return *q->p != '(';
+	q->p++;
+	if (!reg(q, &a->index) || q->p[0] != '*' ||
+	    !strchr("1248", q->p[1]) || !q->p[1] || q->p[2] != ')')
+		return false;
+	a->scale = (i16)(q->p[1] - '0');
+	q->p += 3;
+	return true;
+}
+
 static bool operand(Quick *q, AsmAddr *a)
 {
 	*a = (AsmAddr){.type = TYPE_REG};
 	if (asm_class[*q->p] & LETTER)
-		return reg(q, &a->reg);
+		return named(q, a);
 	if (*q->p == '$') {
 		q->p++;
 		a->type = TYPE_CONST;
 		return signed_number(q, &a->offset);
 	}
-	a->type = TYPE_MEM;
-	if (*q->p != '(' && !signed_number(q, &a->offset))
-		return false;
-	return *q->p++ == '(' && reg(q, &a->reg) && *q->p++ == ')';
+	return *q->p == '(' ? indirect(q, a, false) :
+		signed_number(q, &a->offset) && indirect(q, a, true);
 }
 
 static bool line_end(Quick *q)
@@ -141,25 +201,62 @@ static bool operands(Quick *q, AsmAddr a[MAXOPS], u32 *n)
 	return false;
 }
 
+/* Nothing, or .P and the like, which no macro may stand for. */
+static bool suffix(Quick *q, View *v)
+{
+	const u8 *start = q->p;
+
+	while (*q->p == '.' && q->ctx->arch->suffixes) {
+		const u8 *word = ++q->p;
+		AsmWord *w = name(q);
+
+		if (!w || w->text.n != (size_t)(q->p - word) ||
+		    memcmp(w->text.p, word, w->text.n) != 0)
+			return false;
+	}
+	*v = (View){start, (size_t)(q->p - start)};
+	return asm_class[*q->p] & BLANK || *q->p == '\n';
+}
+
+/* A label alone in its line. */
+static bool label(AsmParser *p, Quick *q, AsmWord *w)
+{
+	q->p++;
+	if (!line_end(q))
+		return false;
+	p->saw_code = true;
+	p->word = w->text;
+	p->ctx->pos = p->pos = (AsmPos){q->text->line, q->text->base, false};
+	asm_add_label(p);
+	return true;
+}
+
 static bool quick_line(AsmParser *p, Quick *q)
 {
 	AsmAddr a[MAXOPS];
 	AsmWord *w;
+	View cond;
 	u32 n;
 
 	if (line_end(q))
 		return true;
 	w = name(q);
-	if (!w || (!(asm_class[*q->p] & BLANK) && *q->p != '\n'))
+	if (!w)
+		return false;
+	if (*q->p == ':')
+		return label(p, q, w);
+	if (!suffix(q, &cond))
 		return false;
 	asm_word_head(q->ctx, w);
-	if (w->head != HEAD_OPCODE || w->jump || !operands(q, a, &n))
+	q->jump = w->jump;
+	if (w->head != HEAD_OPCODE || !operands(q, a, &n))
 		return false;
 	p->head = w;
 	p->word = w->text;
 	p->nop = n;
 	p->cond.n = 0;
-	p->jump = false;
+	buf_add(&p->cond, cond);
+	p->jump = w->jump;
 	p->saw_code = true;
 	p->base = q->text->base;
 	p->ctx->pos = p->pos = (AsmPos){q->text->line, p->base, false};
@@ -169,7 +266,7 @@ static bool quick_line(AsmParser *p, Quick *q)
 
 void asm_quick_lines(AsmParser *p)
 {
-	Quick q = {p->ctx, p->lex, asm_lex_text(p->lex), NULL};
+	Quick q = {p->ctx, p->lex, asm_lex_text(p->lex), NULL, false};
 
 	if (!q.text)
 		return;
