@@ -231,9 +231,16 @@ void layout(Link *L)
 				   (unsigned long long)seg->vaddr,
 				   (unsigned long long)off,
 				   (unsigned long long)round);
-		if (i != SEG_DATA)
+		if (i != SEG_DATA && i != SEG_DWARF)
 			seg->filelen = seg->length;
 		off += seg->filelen;
 	}
-	L->filesize = off;
+}
+
+void layout_debug(Link *L)
+{
+	Seg *seg = &L->seg[SEG_DWARF];
+
+	seg->filelen = seg->length;
+	L->filesize = seg->fileoff + seg->filelen;
 }

@@ -1,10 +1,13 @@
 /*
- * asmb: the bytes of text, data and debug sections, relocated, go to their
- * places in the output.
+ * asmb: the bytes of text and data, relocated, go to their places in the
+ * output; asmb_debug: those of debug sections.
  *
  * Everything has its place already, so pieces are written in any order by
  * several threads: runs of symbols, and the tables that are made only now
  * (Gen). What has no bytes is not written: it is a Gen's, or zeros.
+ *
+ * Debug sections come after all others, and where is known when they are
+ * compressed, which is done beside asmb.
  *
  * cmd/link/internal/ld/asmb.go, writeBlocks in data.go
  */
@@ -24,6 +27,7 @@ typedef struct {
 	Link *L;
 	Piece *piece;
 	u32 n, cap;
+	bool debug;
 } Job;
 
 /* Where s begins in the output; false: it has no bytes in the file. */
@@ -127,14 +131,19 @@ static void task(Window *w, void *arg, size_t i)
 {
 	const Job *j = arg;
 	Link *L = j->L;
+	size_t ngen = L->ngen - L->ngenwritten;
 
-	if (i < L->ngen) {
-		const Gen *g = &L->gen[i];
+	if (i == 0) {
+		/* The longest, therefore the first. */
+		if (!j->debug)
+			dwarfcompress_vars(L);
+	} else if (--i < ngen) {
+		const Gen *g = &L->gen[L->ngenwritten + i];
 
 		if (place_of(L, g->sym, &w->base))
 			g->write(L, g, w);
 	} else {
-		write_piece(w, &j->piece[i - L->ngen]);
+		write_piece(w, &j->piece[i - ngen]);
 	}
 }
 
@@ -150,16 +159,32 @@ static void add_pieces(Job *j, const SymVec *v, bool text)
 	}
 }
 
+static void write_all(Job *j)
+{
+	Link *L = j->L;
+
+	win_for(L, 1 + (size_t)(L->ngen - L->ngenwritten) + j->n, task, j);
+	L->ngenwritten = L->ngen;
+}
+
 void asmb(Link *L)
 {
 	Job j = {.L = L};
-	u32 i;
 
 	out_open(L);
 	add_pieces(&j, &L->textp, true);
 	add_pieces(&j, &L->datap, false);
+	write_all(&j);
+}
+
+void asmb_debug(Link *L)
+{
+	Job j = {.L = L, .debug = true};
+	u32 i;
+
+	out_size(L);
 	for (i = 0; i < L->ndwarfp; i++)
 		add_pieces(&j, &L->dwarfp[i].syms, false);
-	win_for(L, (size_t)L->ngen + j.n, task, &j);
+	write_all(&j);
 	report_relocs(L);
 }

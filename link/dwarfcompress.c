@@ -360,6 +360,16 @@ static void lay_out_again(Link *L)
 	seg->length = pos - seg->vaddr;
 }
 
+void dwarfcompress_vars(Link *L)
+{
+	Job *j = L->dwarf ? L->dwarf->streams : NULL;
+	u32 i;
+
+	for (i = 0; j && i < j->n; i++)
+		if (L->dwarfp[j->stream[i].sec].vars)
+			deflate_late(j, i);
+}
+
 void dwarfcompress(Link *L)
 {
 	Job *j = L->dwarf ? L->dwarf->streams : NULL;
@@ -367,10 +377,6 @@ void dwarfcompress(Link *L)
 
 	if (!j)
 		return;
-	/* Those that had to wait are the longest. */
-	for (i = 0; i < j->n; i++)
-		if (L->dwarfp[j->stream[i].sec].vars)
-			deflate_late(j, i);
 	pool_end(L->pool, j->early);
 	pool_for(L->pool, j->n, deflate_late, j);
 	L->seg[SEG_DWARF].n = 0;

@@ -489,7 +489,7 @@ struct Link {
 	u32 nreachparent;
 	SymVec tramps;	/* text.c: in textp too */
 	Gen *gen;	/* for asmb */
-	u32 ngen, capgen;
+	u32 ngen, capgen, ngenwritten;
 	DwSec *dwarfp;
 	u32 ndwarfp, capdwarfp;
 	Sect **sect;	/* [0] is NULL */
@@ -556,6 +556,8 @@ void dwarf_scan(Link *L);	/* the first, parallel part of the next */
 void dwarf_generate_debug_info(Link *L);
 void dwarf_generate_debug_syms(Link *L);
 void dwarfcompress(Link *L);
+/* Of that, what needs addresses of data: by a thread of asmb. */
+void dwarfcompress_vars(Link *L);
 
 void do_stack_check(Link *L);	/* stackcheck.c: errors only */
 
@@ -602,7 +604,8 @@ void dynreloc(Link *L, const SymVec bucket[NKIND]);
  * since cmd/link, where it has them all, tells of those too. */
 void dynreloc_errors(Link *L);
 void address(Link *L);
-void layout(Link *L);
+void layout(Link *L);	/* but debug sections */
+void layout_debug(Link *L);	/* those, when compressed */
 
 /* reloc.c. The bytes of s, sym_data, relocated, to out. What is wrong with
  * them is only noted, in L->badrelocs, and for asmb to tell. */
@@ -614,6 +617,7 @@ bool fix_fail(const Fix *f, const char *fmt, ...);	/* false */
 
 /* asmb.c, reloc.c; fips140.c; asmelf.c; out.c */
 void asmb(Link *L);
+void asmb_debug(Link *L);
 void asmbfips(Link *L);
 void asmb2(Link *L);
 void write_output(Link *L);
@@ -632,6 +636,7 @@ void out_prepare(Link *L);
 /* When a run ends with an error: what cmd/link does to an old output. */
 void out_remove(const Link *L);
 void out_open(Link *L);
+void out_size(Link *L);	/* L->filesize: what nobody writes can be read */
 /* By any thread. What goes wrong is for out_check, which ends the run. */
 void out_write(Link *L, u64 off, View v);
 void out_patch(Link *L, u64 off, View v);	/* what is there already */

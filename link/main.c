@@ -72,16 +72,20 @@ static void lay_out(Link *L)
 	PASS(address);
 	/* Sections and symbols have addresses. */
 
-	PASS(dwarfcompress);
 	PASS(layout);
-	/* Sections have places in the file. */
+	/* Sections have places in the file, but those for debuggers. */
 }
 
 static void write_all(Link *L)
 {
 	PASS(asmb);
-	/* The file has the bytes of all sections, relocated. What duplicates
-	 * count for is known since the debug information is made. */
+	/* The file has the bytes of text and data, relocated. */
+
+	PASS(dwarfcompress);
+	PASS(layout_debug);
+	PASS(asmb_debug);
+	/* It has those of all sections. What duplicates count for is known
+	 * since the debug information is made. */
 	if (L->flag.strictdups > 1)
 		L->diag.n += L->strictdups;
 	exit_if_errors(L);

@@ -177,11 +177,14 @@ void out_open(Link *L)
 	if (L->outnamed)
 		L->outfd = open_named(L);
 	L->outopen = true;
-	/* What nobody writes can be read, too. */
-	if (ftruncate(L->outfd, (off_t)L->filesize) != 0)
-		failed(L, errno);
 	if (LINK_DEBUG)
 		L->extents = new_extents(&L->mem);
+}
+
+void out_size(Link *L)
+{
+	if (ftruncate(L->outfd, (off_t)L->filesize) != 0)
+		failed(L, errno);
 }
 
 /* ---- writing --------------------------------------------------------- */
