@@ -211,12 +211,13 @@ static void in_parallel(Link *L, Part2 *s)
 
 	for (k = 0; k < NFRAMES; k++) {
 		DwFrames *f = &s->frames[k];
-		size_t room;
 
 		f->from = (u32)((u64)n * k / NFRAMES);
 		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
-		room = 1024 + (size_t)(f->to - f->from) * 128;
-		f->mem = (Mem){.p = mem_alloc(&L->tmp, room), .cap = room};
+		/* Half more than usual. */
+		f->cap = 4096 + (f->to - f->from) * 80;
+		f->p = mem_alloc(&L->tmp, f->cap);
+		f->mem.from = &L->mem;
 	}
 	s->ngroup = (d->ndie + DW_GROUP - 1) / DW_GROUP;
 	pool_for(L->pool, NFRAMES + s->ngroup + d->nunit,

@@ -41,8 +41,6 @@ typedef struct {
 typedef struct {
 	Link *L;
 	SymVec text;	/* with the markers around it */
-	Item *item;	/* of all pieces, in no order */
-	u32 nitem;
 	Piece *piece;
 	u32 ntext, npiece;
 	ElfSyms out;
@@ -149,6 +147,7 @@ static void choose(void *arg, size_t i)
 	bool text = i < t->ntext;
 	u32 from = (u32)(text ? i : i - t->ntext) * CHUNK;
 	u32 end = text ? t->text.n : t->L->nsym;
+	Mem m = {.from = &t->L->tmp};
 	Item found[CHUNK];
 
 	p->item = found;
@@ -157,8 +156,7 @@ static void choose(void *arg, size_t i)
 		choose_text(t, p, from, end);
 	else
 		choose_data(t->L, p, from ? from : 1, end);
-	p->item = t->item + __atomic_fetch_add(&t->nitem, p->n,
-					       __ATOMIC_RELAXED);
+	p->item = mem_alloc(&m, p->n * sizeof *found);
 	memcpy(p->item, found, p->n * sizeof *found);
 }
 
@@ -309,7 +307,7 @@ static void list_text(Table *t)
 	Sym end = sym_lookup(L, view_str("runtime.etext"), 0);
 	SymVec *v = &t->text;
 
-	v->p = mem_alloc(&L->mem, (L->textp.n + 2) * sizeof *v->p);
+	v->p = mem_alloc(&L->tmp, (L->textp.n + 2) * sizeof *v->p);
 	if (begin)
 		v->p[v->n++] = begin;
 	memcpy(v->p + v->n, L->textp.p, L->textp.n * sizeof *v->p);
@@ -324,9 +322,7 @@ static void cut(Table *t)
 
 	t->ntext = (t->text.n + CHUNK - 1) / CHUNK;
 	t->npiece = t->ntext + (L->nsym + CHUNK - 1) / CHUNK;
-	t->piece = mem_alloc(&L->mem, t->npiece * sizeof *t->piece);
-	/* Most symbols do not go in: only the start of it is used. */
-	t->item = mem_reserve((size_t)t->npiece * CHUNK * sizeof *t->item);
+	t->piece = mem_alloc(&L->tmp, t->npiece * sizeof *t->piece);
 }
 
 /* Places of all pieces: locals of all of them, then globals. */
