@@ -116,16 +116,14 @@ typedef struct Dwarf {
 	u32 ndie, capdie;
 	DwChild *child;
 	u32 nchild, capchild;
-	/* By symbol. Of a type: its DIE. Of a DIE: DW_KNOWN once it is made,
-	 * and the type that it describes, if any; or DW_NOTYPE if only its
-	 * name is used. Of a function: 1 + its slot in .debug_addr. */
+	/* By symbol. In part 1 of a type: its DIE. Of a DIE: DW_KNOWN once it
+	 * is made, and the type that it describes, if any; or DW_NOTYPE if
+	 * only its name is used. In part 2 of a function: DW_TEXT and 1 + its
+	 * slot in .debug_addr, if it has one. In the end all others are 0,
+	 * but of what lies in a debug section: 1 + its distance from the
+	 * section's start. */
 	u32 *of;
 	u32 nof;
-	/* Part 2, by symbol, up to noff: of what lies in a debug section 1 +
-	 * its distance from the section's start; DW_TEXT of a function; 0 of
-	 * all others. */
-	u32 *off;
-	u32 noff;
 	struct DwStreams *streams;	/* dwarfcompress.c */
 	struct { const char *name; Sym gotype; u32 die; } proto[NPROTO];
 	Sym eface, iface;	/* types */
@@ -139,14 +137,14 @@ typedef struct Dwarf {
 
 #define DW_KNOWN UINT32_C(0x80000000)
 #define DW_NOTYPE UINT32_C(0x7fffffff)
-#define DW_TEXT UINT32_MAX
+#define DW_TEXT DW_KNOWN
 
 /* The slot of a function in .debug_addr, for R_DWTXTADDR_U*. */
 static inline u32 dwarf_addr_slot(const Link *L, Sym text)
 {
 	u32 n = text < L->dwarf->nof ? L->dwarf->of[text] : 0;
 
-	return n ? n - 1 : 0;
+	return n & DW_TEXT && n != DW_TEXT ? (n & ~DW_TEXT) - 1 : 0;
 }
 
 /* ---- dwarftype.c: types ------------------------------------------ */

@@ -40,7 +40,7 @@ u32 dwarf_assign_slot(Link *L, DwUnit *u, Sym text, RelocRow type)
 	unsigned w = L->arch->ptrsize;
 
 	if (*of)
-		return *of - 1;
+		return (*of & ~DW_TEXT) - 1;
 	if (u->naddr > slot_limit((u16)type) || u->naddr == u->unit->textp.n)
 		link_exitf(L, "internal error: %s relocation overflow",
 			   reloc_name(L->release,
@@ -51,8 +51,8 @@ u32 dwarf_assign_slot(Link *L, DwUnit *u, Sym text, RelocRow type)
 	else
 		st64(u->addr + (size_t)u->naddr * w,
 		     (u64)row(L, text)->value, L->arch->big);
-	*of = ++u->naddr;
-	return *of - 1;
+	*of = DW_TEXT | (u->naddr + 1);
+	return u->naddr++;
 }
 
 /* Relocations of one symbol mostly name the same function one after

@@ -4,7 +4,7 @@
  * of the ordinary is left to reloc.c, which knows all types and all errors.
  *
  * References to one symbol often follow one another, so that is looked up
- * once; and Dwarf.off has what is needed of most of them in little room.
+ * once; and Dwarf.of has what is needed of most of them in little room.
  *
  * Source: as reloc.c
  */
@@ -37,10 +37,10 @@ static inline void put(u8 *p, u64 x, unsigned n, bool big)
 static inline bool put_slot(const Link *L, u8 *p, unsigned siz, Sym text,
 			    unsigned n)
 {
-	u32 slot = L->dwarf->of[text] - 1;
+	u32 x = L->dwarf->of[text], slot = (x & ~DW_TEXT) - 1;
 	unsigned k;
 
-	if (siz < n || slot == UINT32_MAX || slot >> 7 * n)
+	if (siz < n || !(x & DW_TEXT) || slot >> 7 * n)
 		return false;
 	for (k = 0; k + 1 < n; k++, slot >>= 7)
 		p[k] = (u8)(slot | 0x80);
@@ -59,9 +59,9 @@ static inline bool has_address(const SymRow *to)
 static inline bool put_offset(const Link *L, u8 *p, unsigned siz, Sym to,
 			      u64 add)
 {
-	u64 x = to < L->dwarf->noff ? L->dwarf->off[to] : 0;
+	u64 x = L->dwarf->of[to];
 
-	if (x - 1 > INT32_MAX || (siz != 4 && siz != 8))
+	if (x == 0 || x & DW_TEXT || (siz != 4 && siz != 8))
 		return false;
 	x += add - 1;
 	put(p, x, siz, L->arch->big);
@@ -71,7 +71,7 @@ static inline bool put_offset(const Link *L, u8 *p, unsigned siz, Sym to,
 static inline bool put_addr(const Link *L, u8 *p, unsigned siz, Sym to,
 			    u64 add, bool early)
 {
-	bool text = to < L->dwarf->noff && L->dwarf->off[to] == DW_TEXT;
+	bool text = L->dwarf->of[to] & DW_TEXT;
 
 	if (siz != 8 || (!text && (early || !has_address(row(L, to)))) ||
 	    (L->la->relocs && L->la->relocs[ROW_R_ADDR]))
@@ -126,7 +126,7 @@ static inline bool relocate(const Link *L, Sym s, u8 *out, bool early)
 				continue;
 			if ((ref = ld64(p + 15, false)) != last) {
 				to = rel_at(L, r, k).sym;
-				__builtin_prefetch(&L->dwarf->off[to]);
+				__builtin_prefetch(&L->dwarf->of[to]);
 				last = ref;
 			}
 			next[n++] = (Next){p, to};

@@ -262,7 +262,7 @@ static void put_frames(Link *L, const Part2 *s)
 static void add_sym(const Link *L, DwSec *to, Sym s, u64 *size)
 {
 	if (*size < INT32_MAX)
-		L->dwarf->off[s] = 1 + (u32)*size;
+		L->dwarf->of[s] = 1 + (u32)*size;
 	*size += row(L, s)->size;
 	to->syms.p[to->syms.n++] = s;
 }
@@ -319,7 +319,7 @@ static void add_section(Link *L, const Part2 *s, int sec)
 
 		for (i = 0; i < v->n; i++) {
 			/* It would have two places. */
-			if (sec == INFO && d->off[v->p[i]])
+			if (sec == INFO && d->of[v->p[i]])
 				dwarf_twice(L, v->p[i]);
 			row(L, v->p[i])->attr |= A_NOTINSYMTAB | A_REACHABLE;
 			add_sym(L, to, v->p[i], &size);
@@ -376,16 +376,17 @@ void dwarf_twice(Link *L, Sym die)
 		   (const char *)name.p);
 }
 
-/* From now on each symbol has its place. */
+/* From now on Dwarf.of says where symbols are. */
 static void make_offsets(Link *L)
 {
-	Dwarf *d = L->dwarf;
-	u32 i;
+	u32 *of = L->dwarf->of, n = L->textp.n, i;
+	u32 *slot = mem_alloc(&L->tmp, n * sizeof *slot);
 
-	d->noff = L->nsym;
-	d->off = mem_alloc(&L->mem, (size_t)d->noff * sizeof *d->off);
-	for (i = 0; i < L->textp.n; i++)
-		d->off[L->textp.p[i]] = DW_TEXT;
+	for (i = 0; i < n; i++)
+		slot[i] = of[L->textp.p[i]];
+	memset(of, 0, L->nsym * sizeof *of);
+	for (i = 0; i < n; i++)
+		of[L->textp.p[i]] = slot[i] | DW_TEXT;
 }
 
 void dwarf_generate_debug_syms(Link *L)

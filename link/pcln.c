@@ -190,35 +190,61 @@ static void collect_units(Link *L, Pcln *P)
 
 /* ---- names ------------------------------------------------------------ */
 
-static u32 add_name(Pcln *P, u32 *index, Sym s)
+static u32 *name_slot(const Pcln *P, Sym s)
 {
-	if (!index[s]) {
-		P->name = mem_grow(&P->mem[NAMES], P->name, P->nname,
-				   &P->capname, sizeof *P->name);
-		P->name[P->nname] = (PcName){.s = s};
-		index[s] = ++P->nname;
+	u32 mask = (UINT32_C(1) << P->namebits) - 1;
+	u32 i = s * UINT32_C(0x9e3779b1) >> (32 - P->namebits);
+
+	while (P->nameof[i] && P->name[P->nameof[i] - 1].s != s)
+		i = (i + 1) & mask;
+	return &P->nameof[i];
+}
+
+/* For n names, at most half of the places are used. */
+static void make_slots(Pcln *P, Mem *m, u32 n)
+{
+	u32 i;
+
+	P->namebits = 8;
+	while (n > UINT32_C(1) << (P->namebits - 1))
+		P->namebits++;
+	P->nameof = mem_alloc(m, sizeof *P->nameof << P->namebits);
+	for (i = 0; i < P->nname; i++)
+		*name_slot(P, P->name[i].s) = 1 + i;
+}
+
+static u32 add_name(Pcln *P, Sym s)
+{
+	u32 *slot = name_slot(P, s);
+
+	if (*slot)
+		return *slot - 1;
+	if (P->nname == UINT32_C(1) << (P->namebits - 1)) {
+		make_slots(P, &P->mem[NAMES], 2 * P->nname);
+		slot = name_slot(P, s);
 	}
-	return index[s] - 1;
+	P->name = mem_grow(&P->mem[NAMES], P->name, P->nname, &P->capname,
+			   sizeof *P->name);
+	P->name[P->nname] = (PcName){.s = s};
+	*slot = ++P->nname;
+	return P->nname - 1;
 }
 
 static void collect_names(Pcln *P)
 {
-	u32 *index = P->nameof, i, k;
+	u32 i, k;
 
 	for (i = 0; i < P->nfunc; i++) {
 		PcFunc *f = &P->func[i];
 		PcName *n;
 
-		/* The numbers of all functions follow one another. */
-		for (k = 0; k < f->ninl; k++)
-			__builtin_prefetch(&index[f->inlfunc[k]]);
-		f->name = add_name(P, index, f->s);
+		f->name = add_name(P, f->s);
 		n = &P->name[f->name];
 		n->known = f->valid;
 		n->funcid = f->funcid;
 		n->startline = f->startline;
 		for (k = 0; k < f->ninl; k++)
-			f->inlfunc[k] = add_name(P, index, f->inlfunc[k]);
+			f->inlfunc[k] = add_name(P, f->inlfunc[k]);
 	}
 }
 
@@ -446,6 +472,7 @@ static void make_room(Link *L, Pcln *P)
 	P->cappc = 64 + 6 * P->nfunc;
 	P->capfd = 64 + 2 * P->nfunc;
 	P->name = mem_alloc(&L->mem, P->capname * sizeof *P->name);
+	make_slots(P, &L->mem, P->capname);
 	P->pc = mem_alloc(&L->mem, P->cappc * sizeof *P->pc);
 	P->fd = mem_alloc(&L->mem, P->capfd * sizeof *P->fd);
 	P->mem[FILES] = (Mem){.p = mem_alloc(&L->mem, files),
@@ -459,7 +486,6 @@ void pclntab_begin(Link *L)
 	collect_funcs(L, P);
 	collect_units(L, P);
 	make_room(L, P);
-	P->nameof = mem_alloc(&L->mem, L->nsym * sizeof *P->nameof);
 	P->aside = pool_begin(L->pool, NTASK, collect, L);
 }
 

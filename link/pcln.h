@@ -104,7 +104,8 @@ typedef struct Pcln {
 	u32 cuentries;	/* of cutab */
 	u32 fdalign;
 	Mem mem[NTASK];
-	u32 *nameof;	/* by symbol: 1 + its place in name, or 0 */
+	u32 *nameof;	/* by hash of the symbol: 1 + place in name, or 0 */
+	u32 namebits;	/* log2 of its size */
 
 	Sym carrier, pcheader, funcnametab, cutab, filetab, pctab, functab,
 		funcdata, findfunctab;

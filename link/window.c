@@ -108,7 +108,7 @@ void win_for(Link *L, size_t n, void (*fn)(Window *w, void *arg, size_t i),
 
 	l.n = threads < NWINDOW ? threads : NWINDOW;
 	if (!L->window)
-		L->window = mem_alloc(&L->mem, (size_t)ROOM * NWINDOW);
+		L->window = mem_alloc(&L->mem, (size_t)ROOM * l.n);
 	for (k = 0; k < l.n; k++) {
 		u8 *p = L->window + (size_t)k * ROOM;
 
