@@ -6,8 +6,12 @@
  * middle of libcrypto: the handler puts a page of zeros under the address
  * and marks the file as lost, the reader goes on, and file_close then says
  * that what was read is worth nothing. The thread-local list of the open
- * files is what a signal handler can know; it is the only mutable state
- * outside a function in the programs.
+ * files is what a signal handler can know; it and the place for the next
+ * one are the only mutable state outside a function in the programs.
+ *
+ * Pages are mapped as they are touched. Asking for a range in advance
+ * (MADV_POPULATE_READ) looks each page up a second time, and copying it
+ * with pread costs what mapping does where the page cache has larger pages.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,6 +52,55 @@ static void catch_sigbus(void)
 	sigaction(SIGBUS, &sa, NULL);
 }
 
+/* ---- where they are mapped ------------------------------------------ */
+
+/* The room of a thread for the files that it opens one after the other.
+ * One that is closed stays mapped until there is no room for the next:
+ * unmapping stops the other threads, and so it is done for many files at
+ * once. */
+enum { ROOM = 128 << 20 };
+
+static _Thread_local struct {
+	u8 *p;
+	size_t used;
+} room;
+
+static bool in_room(const u8 *p)
+{
+	return (uintptr_t)p - (uintptr_t)room.p < room.used;
+}
+
+/* New, or in the place of what is there. */
+static bool empty_room(void)
+{
+	void *p;
+
+	for (const File *f = mapped; f; f = f->next)
+		if (in_room(f->bytes.p))
+			return false;
+	p = mmap(room.p, ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+		 MAP_NORESERVE | (room.p ? MAP_FIXED : 0), -1, 0);
+	if (p == MAP_FAILED)
+		return false;
+	room.p = p;
+	room.used = 0;
+	return true;
+}
+
+/* A large file would leave no room for others. */
+static void *map(int fd, size_t n, size_t page)
+{
+	u8 *at = NULL;
+
+	if (n <= ROOM / 4 &&
+	    ((room.p && n <= ROOM - room.used) || empty_room())) {
+		at = room.p + room.used;
+		room.used += (n + page - 1) & ~(page - 1);
+	}
+	return mmap(at, n, PROT_READ, MAP_SHARED | (at ? MAP_FIXED : 0), fd,
+		    0);
+}
+
 /* A pipe or a device is found out before it is opened (opening one may
  * block or do something), and looked at again afterwards, since the name
  * may have changed hands in between; O_NONBLOCK covers that moment. */
@@ -73,8 +126,7 @@ const char *file_open(File *f, const char *path)
 		return "not a regular file";
 	}
 	if (st.st_size > 0) {
-		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED,
-			 f->fd, 0);
+		p = map(f->fd, (size_t)st.st_size, f->page);
 		if (p == MAP_FAILED) {
 			close(f->fd);
 			return "cannot be mapped into memory";
@@ -107,7 +159,7 @@ const char *file_close(File *f)
 
 	forget(f);
 	close(f->fd);
-	if (f->bytes.n)
+	if (f->bytes.n && !in_room(f->bytes.p))
 		munmap((void *)(uintptr_t)f->bytes.p, f->bytes.n);
 	if (changed)
 		return "changed while it was being read";
@@ -140,18 +192,4 @@ size_t file_finish(int fd, void *to, size_t n)
 	}
 	close(fd);
 	return got;
-}
-
-void file_want(View bytes)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	uintptr_t at = (uintptr_t)bytes.p & ~(page - 1);
-	size_t n = bytes.n + ((uintptr_t)bytes.p - at);
-
-#ifdef MADV_POPULATE_READ
-	if (bytes.n > 16 << 10 &&
-	    madvise((void *)at, n, MADV_POPULATE_READ) == 0)
-		return;
-#endif
-	(void)n;
 }

@@ -180,9 +180,6 @@ const char *file_close(File *f);
 int file_begin(const char *path, size_t *size);
 size_t file_finish(int fd, void *to, size_t n);
 
-/* Tells the kernel that these bytes of f will all be read now. */
-void file_want(View bytes);
-
 /* ---- arena.c ------------------------------------------------------- */
 
 /* Memory that is never freed before the whole arena is. */
