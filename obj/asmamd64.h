@@ -75,7 +75,16 @@ typedef enum { OS_LINUX, OS_DARWIN, OS_FREEBSD, OS_OTHERBSD, OS_WINDOWS,
 typedef struct {
 	u8 kind, rm, reg, low, vvvv, imm, nimm;
 	u8 rexw, digit, bits, nprefix, nbytes, bytes[6];
+	bool memory;	/* is rm memory? */
 } Recipe;
+
+/* A form that fitted: opcode and classes, row, shape of its pattern. */
+typedef struct {
+	u64 key;
+	u16 row;
+	u8 pat;
+	Recipe recipe;
+} Amd64Slot;
 
 /* Asked for every instruction, found out once: AsmCtx.archdata. */
 typedef struct {
@@ -83,13 +92,7 @@ typedef struct {
 	bool one_insn_tls;
 	u8 cls[R_MAX];	/* a register's Class */
 	u16 row[A_MAX];	/* 1 + where an opcode's rows begin */
-	/* Forms that fitted: opcode and classes, row, shape of its pattern */
-	struct {
-		u64 key;
-		u16 row;
-		u8 pat;
-		Recipe recipe;
-	} fit[128];
+	Amd64Slot fit[128];
 } Amd64Facts;
 
 /* ---- asmamd64class.c ---------------------------------------------------- */
@@ -184,9 +187,9 @@ typedef struct {
 } Suffix;
 extern const Suffix amd64_suffix[];
 
-/* What was found for an opcode and the classes of p's operands: the recipe's
- * place, NULL if no form fits. */
-Recipe *amd64_find(AsmCtx *c, AsmProg *p, Operands *o);
+/* What was found for an opcode and the classes of p's operands, NULL: no form
+ * fits. */
+Amd64Slot *amd64_find(AsmCtx *c, AsmProg *p, Operands *o);
 /* The first form that fits. */
 bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit);
 /* Appends the forms of an opcode, a line each. */

@@ -296,17 +296,6 @@ Class amd64_class(AsmCtx *c, const AsmAddr *a)
 
 /* ---- forms ----------------------------------------------------------------------- */
 
-static inline void operands_of(AsmProg *p, Operands *o)
-{
-	o->n = 0;
-	if (p->from.type != TYPE_NONE)
-		o->a[o->n++] = &p->from;
-	for (u8 i = 0; i < p->nrest && o->n < FORM_MAXOPS - 1; i++)
-		o->a[o->n++] = &p->rest[i];
-	if (p->to.type != TYPE_NONE)
-		o->a[o->n++] = &p->to;
-}
-
 static bool all_covered(const Class *actual, const u8 *wanted, int n)
 {
 	for (int i = 0; i < n; i++)
@@ -402,17 +391,41 @@ static bool group_fits(const Group *g, const Class *cls, int n,
 	return false;
 }
 
-/* from and to keep the class that they had first, as in Go. */
-static inline Class kept_class(AsmCtx *c, const AsmProg *p, AsmAddr *a)
+/* The class of a, which is kept there. */
+static inline u64 set_class(AsmCtx *c, AsmAddr *a)
 {
-	Class y;
-
-	if ((a == &p->from || a == &p->to) && a->cls)
-		return (Class)a->cls;
-	y = a->type == TYPE_REG ? known_reg_class(c, a->reg) :
+	Class y = a->type == TYPE_REG ? known_reg_class(c, a->reg) :
 		amd64_class(c, a);
+
 	a->cls = (i16)y;
 	return y;
+}
+
+/* from and to keep the class that they had first, as in Go. */
+static inline u64 kept_class(AsmCtx *c, AsmAddr *a)
+{
+	return a->cls ? (u64)a->cls : set_class(c, a);
+}
+
+/* The operands that there are. Opcode, suffixes and classes in one number. */
+static inline u64 operands_of(AsmCtx *c, AsmProg *p, Operands *o)
+{
+	u64 key = (u64)p->opcode << 8 | p->scond;
+
+	o->n = 0;
+	if (p->from.type != TYPE_NONE) {
+		o->a[o->n++] = &p->from;
+		key = key << 6 | kept_class(c, &p->from);
+	}
+	for (u8 i = 0; i < p->nrest && o->n < FORM_MAXOPS - 1; i++) {
+		o->a[o->n++] = &p->rest[i];
+		key = key << 6 | set_class(c, &p->rest[i]);
+	}
+	if (p->to.type != TYPE_NONE) {
+		o->a[o->n++] = &p->to;
+		key = key << 6 | kept_class(c, &p->to);
+	}
+	return key << 3 | (u64)o->n;
 }
 
 /* Looks through the opcode's rows. */
@@ -439,54 +452,41 @@ _Static_assert(NCLASS <= 64 && A_MAX < 1 << 14, "a key has 64 bits");
 _Static_assert(NELEM(forms) < UINT16_MAX && NELEM(groups) < UINT16_MAX,
 	       "rows are 16 bits");
 
-/* What was found once for an opcode with operands of these classes holds.
- * The slot, -1 if no form fits. */
-static int find_slot(AsmCtx *c, AsmProg *p, Operands *o)
+/* What was found once for an opcode with operands of these classes holds. */
+static bool fill_slot(AsmCtx *c, AsmProg *p, const Operands *o, u64 key,
+		      Amd64Slot *slot)
 {
-	Amd64Facts *facts = c->archdata;
 	Class cls[FORM_MAXOPS];
-	u64 key = (u64)p->opcode << 8 | p->scond;
-	size_t slot;
 
-	operands_of(p, o);
-	for (int k = 0; k < o->n; k++) {
-		cls[k] = kept_class(c, p, o->a[k]);
-		key = key << 6 | (u64)cls[k];
-	}
-	key = key << 3 | (u64)o->n;
-	slot = key * 0x9e3779b97f4a7c15 >> 57;
-	if (facts->fit[slot].key == key)
-		return (int)slot;
-	facts->fit[slot].key = key;
-	facts->fit[slot].recipe.kind = 0;
-	if (search(c, p, cls, o->n, &facts->fit[slot].row,
-		   &facts->fit[slot].pat))
-		return (int)slot;
-	facts->fit[slot].key = 0;
-	return -1;
+	for (int k = 0; k < o->n; k++)
+		cls[k] = (Class)o->a[k]->cls;
+	slot->recipe.kind = 0;
+	slot->key = search(c, p, cls, o->n, &slot->row, &slot->pat) ? key : 0;
+	return slot->key != 0;
 }
 
-Recipe *amd64_find(AsmCtx *c, AsmProg *p, Operands *o)
+Amd64Slot *amd64_find(AsmCtx *c, AsmProg *p, Operands *o)
 {
-	int slot = find_slot(c, p, o);
 	Amd64Facts *facts = c->archdata;
+	u64 key = operands_of(c, p, o);
+	Amd64Slot *slot = &facts->fit[key * 0x9e3779b97f4a7c15 >> 57];
 
-	return slot < 0 ? NULL : &facts->fit[slot].recipe;
+	return slot->key == key || fill_slot(c, p, o, key, slot) ? slot :
+		NULL;
 }
 
 bool amd64_fit(AsmCtx *c, AsmProg *p, Fit *fit)
 {
-	const Amd64Facts *facts = c->archdata;
-	int slot = find_slot(c, p, &fit->ops);
+	const Amd64Slot *slot = amd64_find(c, p, &fit->ops);
 
-	if (slot < 0)
+	if (!slot)
 		return false;
 	if (p->opcode > A_LEGACY) {
-		const Group *g = &groups[facts->fit[slot].row];
+		const Group *g = &groups[slot->row];
 
-		fit_shape(g, &g->pat[facts->fit[slot].pat], fit);
+		fit_shape(g, &g->pat[slot->pat], fit);
 	} else {
-		fit_form(&forms[facts->fit[slot].row], fit);
+		fit_form(&forms[slot->row], fit);
 	}
 	return true;
 }

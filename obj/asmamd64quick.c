@@ -11,6 +11,18 @@
  */
 #include "obj/asmamd64.h"
 
+/* A register's number if it is one of those that all forms take, else 16 or
+ * more. */
+static unsigned number(int r)
+{
+	unsigned n = (unsigned)r - R_AX;
+
+	if (n < 16)
+		return n;
+	n = (unsigned)r - R_X0;
+	return n < 96 ? n & 31 : 16;
+}
+
 /* ---- from a form to a recipe --------------------------------------------- */
 
 enum { NOT_YET, SLOW, LEGACY, VEX };	/* Recipe.kind */
@@ -40,6 +52,14 @@ static bool take_role(Recipe *r, char role, u8 i)
 	return true;
 }
 
+/* Is operand i, if there is one, a register that all forms take? That is the
+ * same for all of its class. */
+static bool is_plain_reg(const Operands *o, u8 i)
+{
+	return i == 0 || (o->a[i - 1]->type == TYPE_REG &&
+			  number(o->a[i - 1]->reg) < 16);
+}
+
 static bool make(Recipe *r, const Fit *f)
 {
 	u8 roles = 0;
@@ -56,10 +76,16 @@ static bool make(Recipe *r, const Fit *f)
 		r->nprefix++;
 	r->digit = f->modrm < 0 ? 0 : (u8)f->modrm;
 	r->bits = (u8)f->bits;
+	if (!is_plain_reg(&f->ops, r->reg) || !is_plain_reg(&f->ops, r->low) ||
+	    !is_plain_reg(&f->ops, r->vvvv))
+		return false;
 	if (f->modrm == R ? !r->rm || !r->reg :
 	    r->reg || (r->rm != 0) != (f->modrm >= 0))
 		return false;
 	r->kind = f->kind == FORM_LEGACY ? LEGACY : VEX;
+	r->memory = r->rm && f->ops.a[r->rm - 1]->type == TYPE_MEM;
+	if (r->rm && !r->memory && f->ops.a[r->rm - 1]->type != TYPE_REG)
+		return false;
 	return f->kind == FORM_VEX ? r->nprefix == 0 :
 		f->kind == FORM_LEGACY && r->nprefix < r->nbytes && !r->vvvv;
 }
@@ -75,18 +101,6 @@ static void make_recipe(AsmCtx *c, AsmProg *p, Recipe *r)
 }
 
 /* ---- operands ------------------------------------------------------------- */
-
-/* A register's number if it is one of those that all forms take, else 16 or
- * more. */
-static unsigned number(int r)
-{
-	unsigned n = (unsigned)r - R_AX;
-
-	if (n < 16)
-		return n;
-	n = (unsigned)r - R_X0;
-	return n < 96 ? n & 31 : 16;
-}
 
 /* ModRM.rm and what follows; ModRM.reg is still to come. */
 typedef struct {
@@ -192,47 +206,38 @@ static u8 *put_vex(u8 *q, const Recipe *r, const Rm *m, unsigned reg,
 }
 
 /* The number of operand i, 0 if there is none. */
-static unsigned number_of(const Operands *o, u8 i)
+static inline unsigned number_of(const Operands *o, u8 i)
 {
 	return i ? number(o->a[i - 1]->reg) : 0;
 }
 
-static bool is_register(const Operands *o, u8 i)
-{
-	return i == 0 || o->a[i - 1]->type == TYPE_REG;
-}
-
 u32 amd64_quick(AsmCtx *c, AsmProg *p, u8 out[INSN_MAX])
 {
-	unsigned reg, low, vvvv;
 	Rm m = {.mod = 0};
+	Amd64Slot *slot;
+	const Recipe *r;
+	unsigned reg;
 	Operands o;
-	Recipe *r;
 	u8 *q;
 
 	if (p->opcode < A_ARCH)
 		return 0;
-	r = amd64_find(c, p, &o);
-	if (r && r->kind == NOT_YET)
-		make_recipe(c, p, r);
-	if (!r || r->kind == SLOW || !is_register(&o, r->reg) ||
-	    !is_register(&o, r->low) || !is_register(&o, r->vvvv))
+	slot = amd64_find(c, p, &o);
+	if (!slot)
 		return 0;
-	if (r->rm) {
-		const AsmAddr *a = o.a[r->rm - 1];
-
-		if (a->type == TYPE_REG ? !register_rm(a, &m) :
-		    a->type != TYPE_MEM || !memory_rm(a, &m))
-			return 0;
-	}
+	r = &slot->recipe;
+	if (r->kind == NOT_YET)
+		make_recipe(c, p, &slot->recipe);
+	if (r->kind == SLOW)
+		return 0;
+	if (r->rm && !(r->memory ? memory_rm(o.a[r->rm - 1], &m) :
+		       register_rm(o.a[r->rm - 1], &m)))
+		return 0;
+	if (r->imm && o.a[r->imm - 1]->type != TYPE_CONST)
+		return 0;
 	reg = number_of(&o, r->reg);
-	low = number_of(&o, r->low);
-	vvvv = number_of(&o, r->vvvv);
-	if ((reg | low | vvvv) > 15 ||
-	    (r->imm && o.a[r->imm - 1]->type != TYPE_CONST))
-		return 0;
-	q = r->kind == VEX ? put_vex(out, r, &m, reg, vvvv) :
-		put_legacy(out, r, &m, reg, low);
+	q = r->kind == VEX ? put_vex(out, r, &m, reg, number_of(&o, r->vvvv)) :
+		put_legacy(out, r, &m, reg, number_of(&o, r->low));
 	if (r->imm)
 		q = put(q, (u64)o.a[r->imm - 1]->offset, r->nimm);
 	return (u32)(q - out);

@@ -99,7 +99,7 @@ static u64 prepare(AsmCtx *c, AsmFunc *f)
 	AsmProg *p, *q;
 	u64 n = 0;
 
-	for (p = f->text; p; p = p->link) {
+	for (p = f->text; p; p = p->link, n++) {
 		if (p->to.type == TYPE_BRANCH && !p->to.target && !p->to.sym)
 			p->to.target = p;
 		if (p->opcode == AADJSP)
@@ -108,8 +108,6 @@ static u64 prepare(AsmCtx *c, AsmFunc *f)
 		    (p->opcode == ACALL || p->opcode == AJMP) &&
 		    (p->to.type == TYPE_REG || p->to.type == TYPE_MEM))
 			retpoline(c, p);
-	}
-	for (p = f->text; p; p = p->link, n++) {
 		p->back = SHORT;
 		q = p->to.type == TYPE_BRANCH ? p->to.target : NULL;
 		if (q && q->back & SHORT)

@@ -388,10 +388,10 @@ AsmText *asm_lex_text(AsmLex *l)
 		l->work >= ASM_MAXTOKENS ? NULL : &f->text;
 }
 
-void asm_lex_skip(AsmLex *l, u32 tokens)
+void asm_lex_skip(AsmLex *l, u32 lines)
 {
-	l->work += tokens;
-	l->line_begins = true;
+	l->work += 4 * (u64)lines;
+	l->line_begins |= lines > 0;
 }
 
 /* Those of an expansion. */

@@ -41,7 +41,7 @@ static inline u64 asm_word_mix(u64 a, u64 b)
 
 	return (u64)x ^ (u64)(x >> 64);
 }
-/* The same for names of up to 8 bytes that lie in the first slot: most. */
+/* The same for names of up to 8 bytes that are known: most. */
 static inline AsmWord *asm_word_fast(AsmWords *w, View v, size_t room)
 {
 	u64 first, hash;
@@ -51,9 +51,10 @@ static inline AsmWord *asm_word_fast(AsmWords *w, View v, size_t room)
 		return asm_word(w, v, room, false);
 	first = ld64(v.p, false) & UINT64_MAX >> (64 - 8 * v.n);
 	hash = asm_word_mix(first ^ w->k0, w->k1 ^ v.n);
-	s = w->slot[hash & (w->cap - 1)];
-	return s && s->first == first && s->spelt.n == v.n ? s :
-		asm_word(w, v, room, false);
+	for (; (s = w->slot[hash & (w->cap - 1)]); hash++)
+		if (s->first == first && s->spelt.n == v.n)
+			return s;
+	return asm_word(w, v, room, false);
 }
 bool asm_word_reg_slow(const AsmCtx *c, AsmWord *w);
 bool asm_word_special(const AsmCtx *c, AsmWord *w, i64 *which);
@@ -113,8 +114,8 @@ void asm_lex_next(AsmLex *l, AsmTok *t);
 AsmText *asm_lex_text(AsmLex *l);
 /* The name that w is #defined as, directly or not; NULL: as something else. */
 AsmWord *asm_macro_alias(AsmLex *l, AsmWord *w);
-/* So many tokens of it were read, to the end of a line. */
-void asm_lex_skip(AsmLex *l, u32 tokens);
+/* So many lines of it were read. */
+void asm_lex_skip(AsmLex *l, u32 lines);
 /* The next tokens, up to max and to the end of a line: those in front of
  * which nothing is to be done; maybe none. */
 u32 asm_lex_run(AsmLex *l, AsmTok *t, u32 max);

@@ -8,274 +8,317 @@
  * Nothing is taken from the text before it is certain that the line is
  * simple; any other, and all that is wrong, is left to asmparse.c, with whose
  * asm_operand this must agree.
+ *
+ * Each function reads from p on, and returns where it has come to, NULL if the
+ * line has turned out not to be simple. The byte behind the text is a NUL.
  */
 #include "obj/asmlex.h"
 
-enum { MAXOPS = 4 };
+enum { MAXOPS = 4, MAX_LINES = 1 << 16 };
 
-/* A place in the text and what belongs to it; p is NULL where the line has
- * turned out not to be simple. */
 typedef struct {
 	const AsmCtx *ctx;
 	AsmLex *lex;
 	AsmText *text;
-	const u8 *p;
-	bool jump;
+	bool jump;	/* names may be labels */
 } Quick;
 
-static void blanks(Quick *q)
+static inline const u8 *blanks(const u8 *p)
 {
-	while (asm_class[*q->p] & BLANK)
-		q->p++;
-}
-
-/* The name that begins here, or what it is #defined as; NULL: that is more
- * than a name. */
-static inline AsmWord *name(Quick *q)
-{
-	const u8 *start = q->p, *p = start;
-	AsmWord *w;
-
-	while (asm_class[*p] & (LETTER | DIGIT))
+	while (asm_class[*p] & BLANK)
 		p++;
-	if (*p >= 0x80 || p == start || asm_class[*start] & DIGIT)
-		return NULL;
-	q->p = p;
-	w = asm_word_fast(q->text->words, (View){start, (size_t)(p - start)},
-			  8);
-	return w->macro ? asm_macro_alias(q->lex, w) : w;
+	return p;
 }
+
+/* What begins with / ends the line, if it is a comment. */
+static const u8 *comment(const Quick *q, const u8 *p)
+{
+	const AsmText *t = q->text;
+
+	if (p[1] != '/' || p[2] == 'g')
+		return NULL;
+	p = t->text.p + view_index(t->text, (size_t)(p - t->text.p), '\n');
+	return *p == '\n' ? p : NULL;
+}
+
+/* The newline that is all that follows, blanks and a comment apart. */
+static inline const u8 *line_end(const Quick *q, const u8 *p)
+{
+	p = blanks(p);
+	return *p == '\n' ? p : *p == '/' ? comment(q, p) : NULL;
+}
+
+/* *w: the name that begins here, or what it is #defined as. */
+static inline const u8 *name(const Quick *q, const u8 *p, AsmWord **w)
+{
+	const u8 *start = p;
+
+	if (!(asm_class[*p] & LETTER))
+		return NULL;
+	do
+		p++;
+	while (asm_class[*p] & (LETTER | DIGIT));
+	if (*p >= 0x80)
+		return NULL;
+	*w = asm_word_fast(q->text->words, (View){start, (size_t)(p - start)},
+			   8);
+	if ((*w)->macro)
+		*w = asm_macro_alias(q->lex, *w);
+	return *w ? p : NULL;
+}
+
+/* ---- operands ---------------------------------------------------------- */
 
 /* 123 or 0x7b, of so few digits that it cannot be too large. */
-static bool number(Quick *q, i64 *x)
+static inline const u8 *number(const u8 *p, i64 *x)
 {
-	const u8 *p = q->p, *start = p;
+	const u8 *start = p;
 	u64 v = 0;
 
 	if (p[0] == '0' && (p[1] | 32) == 'x') {
 		start = p += 2;
 		for (;; p++) {
-			u64 digit = *p - (u64)'0';
+			u64 digit = *p - (u64)'0', letter = *p | 32;
 
-			if (digit > 9 && (digit = (*p | 32) - (u64)'a' + 10,
-					  digit < 10 || digit > 15))
-				break;
+			if (digit > 9) {
+				if (letter < 'a' || letter > 'f')
+					break;
+				digit = letter - 'a' + 10;
+			}
 			v = v << 4 | digit;
 		}
 	} else {
 		for (; asm_class[*p] & DIGIT; p++)
 			v = 10 * v + *p - '0';
 		if (*start == '0' && p - start > 1)
-			return false;	/* octal */
+			return NULL;	/* octal */
 	}
-	if (p == start || p - start > 16 || asm_class[*p] & LETTER)
-		return false;
-	q->p = p;
 	*x = (i64)v;
-	return true;
+	return p == start || p - start > 15 || asm_class[*p] & LETTER ? NULL :
+		p;
 }
 
-static bool signed_number(Quick *q, i64 *x)
+static const u8 *signed_number(const u8 *p, i64 *x)
 {
-	bool minus = *q->p == '-';
+	bool minus = *p == '-';
 
-	q->p += minus;
-	if (!(asm_class[*q->p] & DIGIT) || !number(q, x))
-		return false;
+	p = number(p + minus, x);
 	*x = minus ? -*x : *x;
-	return true;
+	return p;
 }
 
 /* A register's name, of those that are no pseudo-registers. */
-static bool reg(Quick *q, i16 *r)
+static inline const u8 *reg(const Quick *q, const u8 *p, i16 *r)
 {
-	AsmWord *w = name(q);
+	AsmWord *w;
 
-	if (!asm_word_reg(q->ctx, w))
-		return false;
+	p = name(q, p, &w);
+	if (!p || !asm_word_reg(q->ctx, w))
+		return NULL;
 	*r = w->reg;
-	return *r > 0;
+	return *r > 0 ? p : NULL;
 }
 
 /* R1, V1.B16, or a label. */
-static bool named(Quick *q, AsmAddr *a)
+static inline const u8 *named(const Quick *q, const u8 *p, AsmAddr *a)
 {
 	const AsmArch *arch = q->ctx->arch;
-	AsmWord *w = name(q);
+	AsmWord *w;
 	i64 which;
 
-	if (!w)
-		return false;
+	p = name(q, p, &w);
+	if (!p)
+		return NULL;
 	if (!asm_word_reg(q->ctx, w)) {
 		a->type = TYPE_MEM;
 		asm_set_str(a, w->text);
-		return q->jump && !asm_word_special(q->ctx, w, &which);
+		return q->jump && !asm_word_special(q->ctx, w, &which) ? p :
+			NULL;
 	}
 	a->reg = w->reg;
-	if (*q->p == '.' && arch->dotted) {
-		q->p++;
-		w = name(q);
-		return w && arch->dotted(a, a->reg, w->text);
+	if (*p == '.' && arch->dotted) {
+		p = name(q, p + 1, &w);
+		return p && arch->dotted(a, a->reg, w->text) ? p : NULL;
 	}
-	return a->reg > 0;
+	return a->reg > 0 ? p : NULL;
 }
 
-/* Behind (R1. */
-static bool pair(Quick *q, AsmAddr *a)
+/* , R2) */
+static const u8 *pair(const Quick *q, const u8 *p, AsmAddr *a)
 {
 	i16 second;
 
-	q->p++;
-	blanks(q);
-	if (!reg(q, &second) || *q->p++ != ')')
-		return false;
+	p = reg(q, blanks(p + 1), &second);
+	if (!p || *p != ')')
+		return NULL;
 	a->type = TYPE_REGREG;
 	a->offset = second;
-	return true;
+	return p + 1;
 }
 
-/* (R1), (R1)(R2*8) where that is allowed, (R1, R2) where that
- * is, and without a number in front. */
-static bool indirect(Quick *q, AsmAddr *a, bool number)
+/* (R2*8) */
+static const u8 *scaled(const Quick *q, const u8 *p, AsmAddr *a)
+{
+	p = reg(q, p + 1, &a->index);
+	if (!p || p[0] != '*' || p[1] < '1' || p[1] > '8' ||
+	    !strchr("1248", p[1]) || p[2] != ')')
+		return NULL;
+	a->scale = (i16)(p[1] - '0');
+	return p + 3;
+}
+
+/* (R1), (R1)(R2*8) where that is allowed, (R1, R2) where that is, and
+ * without a number in front. */
+static const u8 *indirect(const Quick *q, const u8 *p, AsmAddr *a, bool number)
 {
 	const AsmArch *arch = q->ctx->arch;
 
 	a->type = TYPE_MEM;
-	if (*q->p++ != '(' || !reg(q, &a->reg))
-		return false;
-	if (*q->p == ',' && arch->pairs && !number)
-		return pair(q, a);
-	if (*q->p++ != ')')
-		return false;
-	if (*q->p != '(' || !arch->scaled)
-		return *q->p != '(';
-	q->p++;
-	if (!reg(q, &a->index) || q->p[0] != '*' ||
-	    !strchr("1248", q->p[1]) || !q->p[1] || q->p[2] != ')')
-		return false;
-	a->scale = (i16)(q->p[1] - '0');
-	q->p += 3;
-	return true;
+	if (*p != '(')
+		return NULL;
+	p = reg(q, p + 1, &a->reg);
+	if (!p)
+		return NULL;
+	if (*p == ',' && arch->pairs && !number)
+		return pair(q, p, a);
+	if (*p++ != ')')
+		return NULL;
+	return *p != '(' ? p : arch->scaled ? scaled(q, p, a) : NULL;
 }
 
-static bool operand(Quick *q, AsmAddr *a)
+static inline const u8 *operand(const Quick *q, const u8 *p, AsmAddr *a)
 {
 	*a = (AsmAddr){.type = TYPE_REG};
-	if (asm_class[*q->p] & LETTER)
-		return named(q, a);
-	if (*q->p == '$') {
-		q->p++;
+	if (asm_class[*p] & LETTER)
+		return named(q, p, a);
+	if (*p == '$') {
 		a->type = TYPE_CONST;
-		return signed_number(q, &a->offset);
+		return signed_number(p + 1, &a->offset);
 	}
-	return *q->p == '(' ? indirect(q, a, false) :
-		signed_number(q, &a->offset) && indirect(q, a, true);
+	if (*p == '(')
+		return indirect(q, p, a, false);
+	p = signed_number(p, &a->offset);
+	return p ? indirect(q, p, a, true) : NULL;
 }
 
-static bool line_end(Quick *q)
-{
-	blanks(q);
-	if (q->p[0] == '/' && q->p[1] == '/' && q->p[2] != 'g')
-		while (*q->p && *q->p != '\n')
-			q->p++;
-	return *q->p == '\n';
-}
+/* ---- lines ------------------------------------------------------------- */
 
-/* Behind the instruction's name. false: not simple. */
-static bool operands(Quick *q, AsmAddr a[MAXOPS], u32 *n)
+/* Behind the instruction's name. */
+static inline const u8 *operands(const Quick *q, const u8 *p,
+				 AsmAddr a[MAXOPS], u32 *n)
 {
+	const u8 *end;
+
 	*n = 0;
-	if (line_end(q))
-		return true;
-	while (*n < MAXOPS && operand(q, &a[*n])) {
+	p = blanks(p);
+	if ((end = line_end(q, p)))
+		return end;
+	while (*n < MAXOPS && (p = operand(q, p, &a[*n]))) {
 		++*n;
-		if (*q->p != ',') {
-			if (line_end(q))
-				return true;
-			if (*q->p != ',')
-				return false;
+		if (*p != ',') {
+			if ((end = line_end(q, p)))
+				return end;
+			p = blanks(p);
+			if (*p != ',')
+				return NULL;
 		}
-		q->p++;
-		blanks(q);
+		p = blanks(p + 1);
 	}
-	return false;
+	return NULL;
 }
 
 /* Nothing, or .P and the like, which no macro may stand for. */
-static bool suffix(Quick *q, View *v)
+static const u8 *suffix(const Quick *q, const u8 *p, View *v)
 {
-	const u8 *start = q->p;
+	const u8 *start = p;
 
-	while (*q->p == '.' && q->ctx->arch->suffixes) {
-		const u8 *word = ++q->p;
-		AsmWord *w = name(q);
+	while (*p == '.' && q->ctx->arch->suffixes) {
+		const u8 *word = ++p;
+		AsmWord *w;
 
-		if (!w || w->text.n != (size_t)(q->p - word) ||
+		p = name(q, p, &w);
+		if (!p || w->text.n != (size_t)(p - word) ||
 		    memcmp(w->text.p, word, w->text.n) != 0)
-			return false;
+			return NULL;
 	}
-	*v = (View){start, (size_t)(q->p - start)};
-	return asm_class[*q->p] & BLANK || *q->p == '\n';
+	*v = (View){start, (size_t)(p - start)};
+	return asm_class[*p] & BLANK || *p == '\n' ? p : NULL;
 }
 
-/* A label alone in its line. */
-static bool label(AsmParser *p, Quick *q, AsmWord *w)
+/* What a line sets, whatever it is. */
+static void begin(AsmParser *p, const Quick *q, AsmWord *w)
 {
-	q->p++;
-	if (!line_end(q))
-		return false;
 	p->saw_code = true;
 	p->word = w->text;
-	p->ctx->pos = p->pos = (AsmPos){q->text->line, q->text->base, false};
-	asm_add_label(p);
-	return true;
+	p->base = q->text->base;
+	p->ctx->pos = p->pos = (AsmPos){q->text->line, p->base, false};
 }
 
-static bool quick_line(AsmParser *p, Quick *q)
+/* A label alone in its line; p is its colon. */
+static const u8 *label(AsmParser *parser, const Quick *q, const u8 *p,
+		       AsmWord *w)
+{
+	p = line_end(q, p + 1);
+	if (!p)
+		return NULL;
+	begin(parser, q, w);
+	asm_add_label(parser);
+	return p;
+}
+
+static inline const u8 *quick_line(AsmParser *parser, Quick *q, const u8 *p)
 {
 	AsmAddr a[MAXOPS];
+	const u8 *end;
 	AsmWord *w;
 	View cond;
 	u32 n;
 
-	if (line_end(q))
-		return true;
-	w = name(q);
-	if (!w)
-		return false;
-	if (*q->p == ':')
-		return label(p, q, w);
-	if (!suffix(q, &cond))
-		return false;
+	p = blanks(p);
+	if (!(asm_class[*p] & LETTER))
+		return line_end(q, p);
+	p = name(q, p, &w);
+	if (!p)
+		return NULL;
+	if (*p == ':')
+		return label(parser, q, p, w);
+	p = suffix(q, p, &cond);
+	if (!p)
+		return NULL;
 	asm_word_head(q->ctx, w);
+	if (w->head != HEAD_OPCODE)
+		return NULL;
 	q->jump = w->jump;
-	if (w->head != HEAD_OPCODE || !operands(q, a, &n))
-		return false;
-	p->head = w;
-	p->word = w->text;
-	p->nop = n;
-	p->cond.n = 0;
-	buf_add(&p->cond, cond);
-	p->jump = w->jump;
-	p->saw_code = true;
-	p->base = q->text->base;
-	p->ctx->pos = p->pos = (AsmPos){q->text->line, p->base, false};
-	asm_emit(p, w->op, a);
-	return true;
+	end = operands(q, p, a, &n);
+	if (!end)
+		return NULL;
+	begin(parser, q, w);
+	parser->head = w;
+	parser->nop = n;
+	parser->cond.n = 0;
+	if (cond.n)
+		buf_add(&parser->cond, cond);
+	parser->jump = w->jump;
+	asm_emit(parser, w->op, a);
+	return end;
 }
 
 void asm_quick_lines(AsmParser *p)
 {
-	Quick q = {p->ctx, p->lex, asm_lex_text(p->lex), NULL, false};
+	Quick q = {p->ctx, p->lex, asm_lex_text(p->lex), false};
+	u32 lines = 0;
+	const u8 *at, *end;
 
 	if (!q.text)
 		return;
-	do {
-		q.p = q.text->text.p + q.text->at;
-		if (!quick_line(p, &q))
-			return;
-		q.text->at = (size_t)(q.p + 1 - q.text->text.p);
+	at = q.text->text.p + q.text->at;
+	for (; !p->ctx->stop && !p->end && lines < MAX_LINES; lines++) {
+		end = quick_line(p, &q, at);
+		if (!end)
+			break;
 		q.text->line++;
-		asm_lex_skip(p->lex, 3 * p->nop);
-	} while (!p->ctx->stop && !p->end);
+		at = end + 1;
+	}
+	q.text->at = (size_t)(at - q.text->text.p);
+	asm_lex_skip(p->lex, lines);
 }

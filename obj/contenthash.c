@@ -91,10 +91,8 @@ u8 content_section(const LSym *s)
 
 static void put(Buf *b, u64 x, size_t n)
 {
-	u8 p[8];
-
-	st64(p, x, false);
-	buf_add(b, view_of(p, n));
+	st64(buf_room(b, 8), x, false);
+	b->n += n;
 }
 
 static void put_target(Buf *b, const Obj *o, const LSym *t)

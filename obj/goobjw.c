@@ -21,32 +21,17 @@ typedef struct {
 static const SymList defined[] = {LIST_DEF, LIST_HASHED64, LIST_HASHED,
 				  LIST_NONPKGDEF};
 
-static void put8(Writer *w, u8 x)
+/* The n low bytes of x. */
+static inline void put(Writer *w, u64 x, size_t n)
 {
-	buf_add(w->out, view_of(&x, 1));
+	st64(buf_room(w->out, 8), x, false);
+	w->out->n += n;
 }
 
-static void put16(Writer *w, u16 x)
-{
-	put8(w, (u8)x);
-	put8(w, (u8)(x >> 8));
-}
-
-static void put32(Writer *w, u32 x)
-{
-	u8 p[4];
-
-	st32(p, x, false);
-	buf_add(w->out, view_of(p, 4));
-}
-
-static void put64(Writer *w, u64 x)
-{
-	u8 p[8];
-
-	st64(p, x, false);
-	buf_add(w->out, view_of(p, 8));
-}
+static void put8(Writer *w, u8 x) { put(w, x, 1); }
+static void put16(Writer *w, u16 x) { put(w, x, 2); }
+static void put32(Writer *w, u32 x) { put(w, x, 4); }
+static void put64(Writer *w, u64 x) { put(w, x, 8); }
 
 static u64 offset(const Writer *w)
 {

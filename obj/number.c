@@ -66,8 +66,10 @@ static void walk_type(const Obj *o, const LSym *s, AuxType type, bool refs,
 		      WalkFn *fn, void *arg)
 {
 	for (u32 i = 0; i < s->naux; i++) {
-		LSym *a = s->aux[i].type == type ? s->aux[i].sym : NULL;
+		LSym *a = s->aux[i].sym;
 
+		if (s->aux[i].type != type)
+			continue;
 		visit(a, fn, arg);
 		if (!a || !refs || !first_time(o, a))
 			continue;
