@@ -161,7 +161,8 @@ static size_t set_hash(LSym *s, const u8 *hash, size_t n)
 	u8 h[HASH_SIZE] = {0};
 	bool differs;
 
-	memcpy(h, hash, n);
+	if (n)		/* a symbol without bytes has no pointer */
+		memcpy(h, hash, n);
 	differs = s->hash_known && memcmp(h, s->hash, HASH_SIZE) != 0;
 	memcpy(s->hash, h, HASH_SIZE);
 	s->hash_known = true;
