@@ -281,7 +281,7 @@ static bool make_streams(Job *j)
 		n += room;
 	}
 	sort_streams(j->stream, j->n);
-	j->pieces = mem_alloc(&L->mem, n * PIECE);
+	j->pieces = mem_reserve(n * PIECE);
 	return true;
 }
 

@@ -511,6 +511,7 @@ struct Link {
 
 	u64 outlen;	/* of the output file, at the end */
 	int outfd, outerr;	/* errno of what failed first, any thread's */
+	PoolLoop *old;	/* what removes the program that was there */
 	bool outopen, outnamed;	/* outnamed: seen under its name already */
 	u8 *window;	/* memory of all windows */
 	struct Extents *extents;	/* recheck.c */

@@ -60,6 +60,27 @@ static bool is_input(const Link *L, const struct stat *out)
 	return in;
 }
 
+static void close_old(void *arg, size_t i)
+{
+	const int *fd = arg;
+
+	(void)i;
+	close(*fd);
+}
+
+/* An old program's pages go when nobody has it open any more, which takes as
+ * long as a pass: let that be somebody's who is idle. */
+static void remove_old(Link *L)
+{
+	int *fd = mem_alloc(&L->mem, sizeof *fd);
+
+	*fd = open(L->flag.out, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+		   O_NONBLOCK);
+	unlink(L->flag.out);
+	if (*fd >= 0)
+		L->old = pool_begin(L->pool, 1, close_old, fd);
+}
+
 void out_prepare(Link *L)
 {
 	struct stat st;
@@ -69,7 +90,7 @@ void out_prepare(Link *L)
 		link_exitf(L, "output file %s is also an input",
 			   L->flag.out);
 	if (lstat(L->flag.out, &st) == 0 && S_ISREG(st.st_mode))
-		unlink(L->flag.out);
+		remove_old(L);
 }
 
 static bool is_file(const char *path)
@@ -262,6 +283,8 @@ void write_output(Link *L)
 	if (!L->outnamed && !give_name(L))
 		failed(L, errno);
 	L->outnamed = true;
+	if (L->old)
+		pool_end(L->pool, L->old);
 	if (close(L->outfd) != 0)
 		failed(L, errno);
 	out_check(L);
