@@ -10,28 +10,11 @@
  */
 #include "link/dwarf.h"
 
-enum { AHEAD = 32 };
-
-typedef struct {
-	const u8 *p;	/* the record */
-	Sym s;
-} Next;
-
-static inline void put(u8 *p, u64 x, unsigned n, bool big)
+static inline void put4(u8 *p, u32 x, bool big)
 {
-	unsigned k;
-
-	if (n == 4) {	/* the usual size, as one store */
-		u32 v = big ? __builtin_bswap32((u32)x) : (u32)x;
-
-		p[0] = (u8)v;
-		p[1] = (u8)(v >> 8);
-		p[2] = (u8)(v >> 16);
-		p[3] = (u8)(v >> 24);
-		return;
-	}
-	for (k = 0; k < n; k++)
-		p[big ? n - 1 - k : k] = (u8)(x >> 8 * k);
+	if (big != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
+		x = __builtin_bswap32(x);
+	memcpy(p, &x, 4);
 }
 
 static inline bool put_slot(const Link *L, u8 *p, unsigned siz, Sym text,
@@ -61,32 +44,33 @@ static inline bool put_offset(const Link *L, u8 *p, unsigned siz, Sym to,
 {
 	u64 x = L->dwarf->of[to];
 
-	if (x == 0 || x & DW_TEXT || (siz != 4 && siz != 8))
+	if (siz != 4 || x == 0 || x & DW_TEXT)
 		return false;
 	x += add - 1;
-	put(p, x, siz, L->arch->big);
+	put4(p, (u32)x, L->arch->big);
 	return x <= INT32_MAX;
 }
 
-static inline bool put_addr(const Link *L, u8 *p, unsigned siz, Sym to,
-			    u64 add, bool early)
+static bool put_addr(const Link *L, u8 *p, unsigned siz, Sym to, u64 add,
+		     bool early)
 {
 	bool text = L->dwarf->of[to] & DW_TEXT;
 
 	if (siz != 8 || (!text && (early || !has_address(row(L, to)))) ||
 	    (L->la->relocs && L->la->relocs[ROW_R_ADDR]))
 		return false;
-	put(p, (u64)row(L, to)->value + add, 8, L->arch->big);
+	st64(p, (u64)row(L, to)->value + add, L->arch->big);
 	return true;
 }
 
-static inline bool apply(const Link *L, const Next *r, u8 *out, u32 n,
+/* The record at p. */
+static inline bool apply(const Link *L, const u8 *p, Sym to, u8 *out, u32 n,
 			 bool early)
 {
-	u32 off = ld32(r->p, false);
-	u16 number = ld16(r->p + 5, false);
-	u64 add = ld64(r->p + 7, false);
-	unsigned siz = r->p[4];
+	u32 off = ld32(p, false);
+	u16 number = ld16(p + 5, false);
+	u64 add = ld64(p + 7, false);
+	unsigned siz = p[4];
 
 	if (number & 0x8000 || off > n || siz > n - off)
 		return false;
@@ -94,46 +78,37 @@ static inline bool apply(const Link *L, const Next *r, u8 *out, u32 n,
 	switch (L->relrow[number & 511]) {
 	case ROW_R_DWARFSECREF:
 	case ROW_R_ADDROFF:
-		return put_offset(L, out, siz, r->s, add);
-	case ROW_R_ADDR:
-		return put_addr(L, out, siz, r->s, add, early);
-	case ROW_R_DWTXTADDR_U1: return put_slot(L, out, siz, r->s, 1);
-	case ROW_R_DWTXTADDR_U2: return put_slot(L, out, siz, r->s, 2);
-	case ROW_R_DWTXTADDR_U3: return put_slot(L, out, siz, r->s, 3);
-	case ROW_R_DWTXTADDR_U4: return put_slot(L, out, siz, r->s, 4);
+		return put_offset(L, out, siz, to, add);
+	case ROW_R_DWTXTADDR_U1: return put_slot(L, out, siz, to, 1);
+	case ROW_R_DWTXTADDR_U2: return put_slot(L, out, siz, to, 2);
+	case ROW_R_DWTXTADDR_U3: return put_slot(L, out, siz, to, 3);
+	case ROW_R_DWTXTADDR_U4: return put_slot(L, out, siz, to, 4);
+	case ROW_R_ADDR: return put_addr(L, out, siz, to, add, early);
 	}
 	return false;
 }
 
-static inline bool relocate(const Link *L, Sym s, u8 *out, bool early)
+static bool relocate(const Link *L, Sym s, u8 *out, bool early)
 {
 	View data = sym_data(L, s);
 	Rels r = sym_rels(L, s);
+	const u8 *p = r.p, *end = p + (size_t)r.n * RELOC_SIZE;
 	u64 last = 0, ref;	/* 0: a reference to nothing */
-	Next next[AHEAD];
 	Sym to = 0;
-	u32 k = 0, i, n;
 
 	if (data.n > row(L, s)->size)
 		return false;
 	if (data.n)
 		memcpy(out, data.p, data.n);
-	while (k < r.n) {
-		for (n = 0; k < r.n && n < AHEAD; k++) {
-			const u8 *p = r.p + (size_t)k * RELOC_SIZE;
-
-			if (p[4] == 0)
-				continue;
-			if ((ref = ld64(p + 15, false)) != last) {
-				to = rel_at(L, r, k).sym;
-				__builtin_prefetch(&L->dwarf->of[to]);
-				last = ref;
-			}
-			next[n++] = (Next){p, to};
+	for (; p < end; p += RELOC_SIZE) {
+		if (p[4] == 0)
+			continue;
+		if ((ref = ld64(p + 15, false)) != last) {
+			to = rel_sym(L, &r, p);
+			last = ref;
 		}
-		for (i = 0; i < n; i++)
-			if (!apply(L, &next[i], out, (u32)data.n, early))
-				return false;
+		if (!apply(L, p, to, out, (u32)data.n, early))
+			return false;
 	}
 	return true;
 }

@@ -713,15 +713,22 @@ static inline Sym resolve(const Link *L, const LObj *o, SymRef ref)
 	return in->syms[i];
 }
 
+/* The symbol that the record at p refers to. */
+static inline Sym rel_sym(const Link *L, const Rels *r, const u8 *p)
+{
+	SymRef ref = goobj_symref(p + 15);
+
+	return r->obj ? resolve(L, r->obj, ref) : ref.sym;
+}
+
 static inline Rel rel_at(const Link *L, Rels r, u32 k)
 {
 	const u8 *p = r.p + (size_t)k * RELOC_SIZE;
 	u16 type = ld16(p + 5, false);
-	SymRef ref = goobj_symref(p + 15);
 
 	return (Rel){(i32)ld32(p, false), p[4], type >> 15,
 		     L->relrow[type & 511], (i64)ld64(p + 7, false),
-		     r.obj ? resolve(L, r.obj, ref) : ref.sym};
+		     rel_sym(L, &r, p)};
 }
 
 static inline bool kind_in(u8 k, Kind from, Kind to)
