@@ -412,6 +412,7 @@ const AsmArch asm_arm64 = {
 	.suffix = arm64_suffix,
 	.place = place,
 	.place_jump = place_jump,
+	.init = arm64_init,
 	.progedit = arm64_progedit,
 	.preprocess = arm64_preprocess,
 	.assemble = arm64_assemble,

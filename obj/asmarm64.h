@@ -266,6 +266,7 @@ const char *arm64_suffix(AsmProg *p, View suffix);
 
 /* asmarm64fn.c, asmarm64span.c */
 void arm64_progedit(AsmCtx *c, AsmProg *p);
+void arm64_init(AsmCtx *c);
 void arm64_preprocess(AsmCtx *c, AsmFunc *f);
 void arm64_assemble(AsmCtx *c, AsmFunc *f);
 

@@ -420,7 +420,7 @@ const Arm64Form arm64_form[] = {
 enum { NFORM = NELEM(arm64_form) };
 
 /* The first form of a group: they stand in the order of the groups. */
-static size_t first_form(unsigned group)
+static size_t find_first(unsigned group)
 {
 	size_t lo = 0, hi = NFORM;
 
@@ -435,6 +435,21 @@ static size_t first_form(unsigned group)
 	return lo;
 }
 
+void arm64_init(AsmCtx *c)
+{
+	c->archdata = arena_alloc(&c->obj->arena, NGRP * sizeof(u16));
+}
+
+/* The same, found out once. */
+static size_t first_form(const AsmCtx *c, unsigned group)
+{
+	u16 *first = c->archdata;
+
+	if (first[group] == 0)
+		first[group] = (u16)(1 + find_first(group));
+	return first[group] - 1u;
+}
+
 const Arm64Form *arm64_oplook(Arm64 *e, AsmProg *p)
 {
 	unsigned group = arm64_op_of(p)->group;
@@ -447,7 +462,7 @@ const Arm64Form *arm64_oplook(Arm64 *e, AsmProg *p)
 	reg = p->reg ? reg_class(p->reg) : C1(NONE);
 	to2 = p->reg_to2 ? reg_class(p->reg_to2) : C1(NONE);
 	from3 = p->nrest ? operand_class(e, p, &p->rest[0]) : C1(NONE);
-	for (size_t i = first_form(group); i < NFORM &&
+	for (size_t i = first_form(e->c, group); i < NFORM &&
 	     arm64_form[i].group == group; i++) {
 		const Arm64Form *f = &arm64_form[i];
 
@@ -508,7 +523,7 @@ static void form_text(Buf *out, const char *name, const Arm64Form *f)
 
 void arm64_list(Buf *out, const Arm64Op *op)
 {
-	for (size_t i = first_form(op->group); i < NFORM &&
+	for (size_t i = find_first(op->group); i < NFORM &&
 	     arm64_form[i].group == op->group; i++)
 		form_text(out, op->name, &arm64_form[i]);
 }
@@ -547,7 +562,7 @@ static int likeness(const Arm64Form *f, const AsmProg *p)
 void arm64_nearest(Buf *out, const AsmProg *p)
 {
 	const Arm64Op *op = arm64_op_of(p);
-	size_t first = first_form(op->group), i;
+	size_t first = find_first(op->group), i;
 	int best = 0, n = 0, like;
 
 	if (!op->name[0])

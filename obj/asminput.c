@@ -12,7 +12,7 @@
 #include "obj/asmmacro.h"
 
 enum {
-	LARGE = 48 << 10,	/* a source whose instructions fill many pages */
+	LARGE = 20 << 10,	/* a source whose instructions fill many pages */
 	MAX_FILES = 1000,
 	MAX_INCLUDES = 10000	/* #include and #line */
 };

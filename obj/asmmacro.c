@@ -283,18 +283,27 @@ static bool actuals(AsmLex *l, const Macro *m, size_t *at)
 	return !l->failed;
 }
 
-static void put(AsmLex *l, const AsmTok *t, size_t n)
+/* How many tokens body token b becomes: an empty argument leaves its name
+ * there, as in Go. */
+static size_t becomes(const AsmTok *b, const size_t *at)
+{
+	size_t n = b->arg < 0 ? 0 : at[b->arg + 1] - at[b->arg];
+
+	return n ? n : 1;
+}
+
+/* Room for n tokens that wait. */
+static bool make_room(AsmLex *l, size_t n)
 {
 	l->work += n;
 	if (l->nwait + n > MAX_WAITING) {
 		fail(l, "expansions of more than %d tokens", MAX_WAITING);
-		return;
+		return false;
 	}
 	while (l->nwait + n > l->capwait)
 		l->wait = room(l->wait, l->capwait, &l->capwait,
 			       sizeof *l->wait);
-	memcpy(l->wait + l->nwait, t, n * sizeof *t);
-	l->nwait += n;
+	return true;
 }
 
 static void push_call(AsmLex *l, const Macro *m, const size_t *at)
@@ -302,20 +311,25 @@ static void push_call(AsmLex *l, const Macro *m, const size_t *at)
 	AsmPos pos = asm_lex_pos(l);
 	AsmFrame f = {.mark = l->nwait, .at = l->nwait, .line = pos.line,
 		   .base = pos.base};
+	size_t total = 0, n;
+	AsmTok *to;
 
-	for (u32 i = 0; i < m->n && !l->failed; i++) {
+	for (u32 i = 0; i < m->n && total <= MAX_WAITING; i++)
+		total += becomes(&m->body[i], at);
+	if (!make_room(l, total))
+		return;
+	to = l->wait + l->nwait;
+	for (u32 i = 0; i < m->n; i++, to += n) {
 		const AsmTok *b = &m->body[i];
-		size_t n = b->arg < 0 ? 0 : at[b->arg + 1] - at[b->arg];
 
-		/* An empty argument leaves its name there, as in Go. */
-		if (n == 0)
-			put(l, b, 1);
+		n = becomes(b, at);
+		if (b->arg < 0 || at[b->arg] == at[b->arg + 1])
+			*to = *b;
 		else
-			put(l, l->args + at[b->arg], n);
+			memcpy(to, l->args + at[b->arg], n * sizeof *to);
 	}
-	f.end = l->nwait;
-	if (!l->failed)
-		push(l, &f);
+	f.end = l->nwait += total;
+	push(l, &f);
 }
 
 AsmWord *asm_macro_alias(AsmLex *l, AsmWord *w)
