@@ -67,7 +67,7 @@ static bool export_static(Link *L, const View args[MAXARGS], u32 n)
 		if (!ver && !view_is(args[3], "ABI0"))
 			return false;
 	}
-	row(L, sym_lookup_or_create(L, args[1], ver))->attr |= A_CGOEXPORT;
+	own_row(L, sym_lookup_or_create(L, args[1], ver))->attr |= A_CGOEXPORT;
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "link/decodesym.h"
+#include "link/load.h"
 
 typedef struct {
 	Sym src;	/* the type */
@@ -36,23 +37,26 @@ typedef struct {
  * package number is below PkgIdxNone. */
 enum { NSPECIAL = PkgIdxNone - PkgIdxSelf + 1 };
 typedef struct {
-	const Sym *syms[NSPECIAL];
+	Sym *syms[NSPECIAL];	/* not of package definitions, */
+	Sym pkg;	/* which are numbered from here on */
 	u32 n[NSPECIAL];
 } Bases;
 
 typedef struct {
 	Link *L;
-	/* A bit for each symbol: is marked, is to be visited; and for each
-	 * word of waiting: may be not 0. Symbol 0 is marked. Any thread
-	 * changes them, and A_REACHABLE, A_USEDINIFACE of rows. */
-	u64 *marked, *waiting, *words;
+	Load *ld;
+	/* A bit for each symbol, by number less L->alias: is marked; is
+	 * referred to, marked or not; is to be visited; and for each word of
+	 * waiting: may be not 0. Any thread changes them. */
+	u64 *marked, *touched, *waiting, *words;
 	u32 nwords;	/* of words */
 	u32 active;	/* threads that may still mark something */
 	unsigned threads;
 	Bases *bases;	/* by object */
 	Sym *parent;	/* NULL if nobody asks; else there is one thread */
 	u8 action[512];	/* by number in objects */
-	bool aux[NAux];	/* which auxiliary symbols are marked */
+	bool aux[NAux];	/* which auxiliary symbols are marked, */
+	bool touch[NAux];	/* which others are ever looked at */
 
 	/* What follows is of the thread that has the lock. */
 	pthread_mutex_t lock;
@@ -61,7 +65,7 @@ typedef struct {
 
 	/* numbers of names and signatures; what has number 0 is not used */
 	Map name_of;	/* by bytes */
-	u32 *name_of_sym;
+	PairMap name_of_sym;
 	PairMap sig_of;	/* by name and type */
 	Name *name;
 	Sig *sig;
@@ -87,6 +91,12 @@ typedef struct {
 enum { MAXLATER = 512 };
 typedef struct {
 	Deadcode *d;
+	/* Contents without number that were found, what is then to be marked,
+	 * by whom; by nobody: touched. */
+	Ask ask[NASK];
+	Sym askedby[NASK];
+	u32 nask;
+	Batch batch[2];	/* of contents */
 	u32 at;	/* place in waiting */
 	u32 nlater;
 	Later later[MAXLATER];
@@ -104,30 +114,44 @@ static inline bool set_bit(u64 *set, u32 i)
 
 /* s is to be visited, once more if it was. Its bit comes before its word's:
  * see deadflood.c. */
-static inline void enqueue(Deadcode *d, Sym s)
+static inline void enqueue(Deadcode *d, u32 x)
 {
-	set_bit(d->waiting, s);
-	set_bit(d->words, s / 64);
+	set_bit(d->waiting, x);
+	set_bit(d->words, x / 64);
 }
 
 static inline void mark(Deadcode *d, Sym s, Sym parent)
 {
-	if (!set_bit(d->marked, s))
+	u32 x = s - d->L->alias;
+
+	if (!s || !set_bit(d->marked, x))
 		return;
 	if (d->parent)
-		d->parent[s] = parent;
-	enqueue(d, s);
+		d->parent[x] = parent;
+	enqueue(d, x);
+}
+
+static inline void touch(Deadcode *d, Sym s)
+{
+	if (s)
+		set_bit(d->touched, s - d->L->alias);
 }
 
 /* deadcode.c */
 /* What is to be read of a symbol that is visited. */
 typedef struct {
 	Sym s;
+	const LObj *obj;	/* that defines it; NULL: none, or changed */
+	u32 li;
+	u32 attr;
+	bool index;	/* says where r and a are */
+	u32 n, size;	/* bytes that there are, that there may be */
 	Rels r;
 	Auxs a;
 } Visit;
 void visit_all(Worker *w, Visit *v, u32 n);
 void settle(Worker *w, bool now);	/* w->later */
+void answer(Worker *w);	/* w->ask */
 
 /* deadflood.c: visits whatever is marked until nothing is left. */
 void flood(Deadcode *d);

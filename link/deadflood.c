@@ -49,8 +49,11 @@ static u32 next_batch(Worker *w, Visit *v)
 		word = __atomic_exchange_n(&d->waiting[w->at], 0,
 					   __ATOMIC_SEQ_CST);
 		for (; word; word &= word - 1) {
-			v[n].s = w->at * 64 + (u32)__builtin_ctzll(word);
-			__builtin_prefetch(row(d->L, v[n++].s), 1);
+			u32 x = w->at * 64 + (u32)__builtin_ctzll(word);
+
+			v[n++].s = d->L->alias + x;
+			if (x >= d->ld->sharebase && x < d->ld->extbase)
+				__builtin_prefetch(shared_of(d->ld, x));
 		}
 	}
 	return n;
@@ -80,7 +83,8 @@ static void work(void *arg, size_t i)
 	u32 n;
 
 	w.d = d;
-	w.nlater = 0;
+	w.nlater = w.nask = 0;
+	w.batch[0] = w.batch[1] = (Batch){.step = NBATCH};
 	w.at = (u32)(d->nwords * i / d->threads) * 64;
 	__atomic_fetch_add(&d->active, 1, __ATOMIC_SEQ_CST);
 	do {

@@ -64,19 +64,6 @@ u32 name_number(Deadcode *d, View name, bool exported)
 	return (u32)slot->val.n;
 }
 
-static u32 name_sym_number(Deadcode *d, Sym s)
-{
-	u32 *n = &d->name_of_sym[s];
-	u8 flags;
-	View name;
-
-	if (!*n) {
-		name = decode_name(d->L, s, &flags);
-		*n = name_number(d, name, flags & 1);
-	}
-	return *n;
-}
-
 static u32 *pair_slot(const PairMap *m, u64 key)
 {
 	u64 h = (key ^ m->seed) * 0x9e3779b97f4a7c15;
@@ -108,17 +95,40 @@ static void pair_grow(Mem *mem, PairMap *m)
 	}
 }
 
+/* The number of key, to be set if it is 0. */
+static u32 *pair_put(Deadcode *d, PairMap *m, u64 key)
+{
+	u32 *slot;
+
+	pair_grow(&d->L->tmp, m);
+	slot = pair_slot(m, key);
+	if (!*slot) {
+		m->key[slot - m->val] = key;
+		m->n++;
+	}
+	return slot;
+}
+
+static u32 name_sym_number(Deadcode *d, Sym s)
+{
+	u32 *n = pair_put(d, &d->name_of_sym, s + (u64)1);
+	u8 flags;
+	View name;
+
+	if (!*n) {
+		name = decode_name(d->L, s, &flags);
+		*n = name_number(d, name, flags & 1);
+	}
+	return *n;
+}
+
 u32 sig_number(Deadcode *d, Sym name, Sym type)
 {
 	u32 n = name_sym_number(d, name), *slot;
-	u64 key = (u64)n << 32 | type;
 
-	pair_grow(&d->L->tmp, &d->sig_of);
-	slot = pair_slot(&d->sig_of, key);
+	slot = pair_put(d, &d->sig_of, (u64)n << 32 | type);
 	if (*slot)
 		return *slot;
-	d->sig_of.key[slot - d->sig_of.val] = key;
-	d->sig_of.n++;
 	d->sig = mem_grow(&d->L->tmp, d->sig, d->nsig, &d->capsig,
 			  sizeof *d->sig);
 	d->sig[d->nsig] = (Sig){.next = d->name[n].sigs,
@@ -154,8 +164,7 @@ void deadmethod_init(Deadcode *d)
 {
 	Mem *m = &d->L->tmp;
 
-	d->name_of_sym = mem_alloc(m, d->L->nsym * sizeof(u32));
-	d->sig_of.seed = (u64)(uintptr_t)d->name_of_sym >> 12;
+	d->sig_of.seed = d->name_of_sym.seed = d->ld->seed[0];
 	d->nname = d->nsig = d->nmethod = 1;
 	d->name = mem_grow(m, NULL, 0, &d->capname, sizeof *d->name);
 	d->sig = mem_grow(m, NULL, 0, &d->capsig, sizeof *d->sig);

@@ -360,7 +360,6 @@ static void make_unit_die(Link *L, DwUnit *u, u32 number)
 	name = mem_printf(&L->mem, "go:info..pkg.%.*s.%u", (int)pkg.n,
 			  (const char *)pkg.p, number);
 	u->sym = sym_lookup_or_create(L, name, 0);
-	dwarf_of_room(L);
 	if (L->dwarf->of[u->sym])
 		dwarf_twice(L, u->sym);
 	sym_update(L, u->sym);
@@ -450,7 +449,9 @@ void dwarf_generate_debug_info(Link *L)
 
 	if (!d)
 		return;
-	dwarf_of_room(L);
+	/* In small pages: most types that nobody needs have no DIE. */
+	d->nof = L->symend;
+	d->of = mem_reserve_small((size_t)d->nof * sizeof *d->of);
 	dwarf_types_begin(L);
 	for (k = 0; k < d->nunit; k++)
 		import_unit(L, d->unit[k], k + 1);

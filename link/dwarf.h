@@ -123,7 +123,7 @@ typedef struct Dwarf {
 	 * but of what lies in a debug section: 1 + its distance from the
 	 * section's start. */
 	u32 *of;
-	u32 nof;	/* not less than L->nsym where somebody looks */
+	u32 nof;	/* as many as there can be numbers */
 	struct DwStreams *streams;	/* dwarfcompress.c */
 	struct { const char *name; Sym gotype; u32 die; } proto[NPROTO];
 	Sym eface, iface;	/* types */
@@ -155,8 +155,6 @@ void dwarf_types_begin(Link *L);
 Sym dwarf_defgotype(Link *L, Sym gotype);
 /* The same, given the symbol of its DIE, "go:info.NAME". */
 void dwarf_import_type(Link *L, Sym die);
-/* After a symbol was made: room for it in Dwarf.of. */
-void dwarf_of_room(Link *L);
 /* A new DIE: its number in Dwarf.die. Its symbol is that of the name. */
 u32 dwarf_newdie(Link *L, Abbrev abbrev, View name);
 /* n zeroed children for it. */

@@ -80,20 +80,6 @@ Sym dwarf_lookup(Link *L, const char *prefix, View name)
 }
 
 /* A new symbol keeps the name that was put together for it. */
-void dwarf_of_room(Link *L)
-{
-	Dwarf *d = L->dwarf;
-	u32 n = L->nsym + L->nsym / 8, *of;
-
-	if (L->nsym <= d->nof)
-		return;
-	of = mem_alloc(&L->mem, n * sizeof *of);
-	if (d->nof)
-		memcpy(of, d->of, d->nof * sizeof *of);
-	d->of = of;
-	d->nof = n;
-}
-
 Sym dwarf_lookup_or_create(Link *L, const char *prefix, View name)
 {
 	u32 had = L->nsym;
@@ -102,7 +88,6 @@ Sym dwarf_lookup_or_create(Link *L, const char *prefix, View name)
 
 	if (L->nsym != had)
 		L->dwarf->nameused += v.n;
-	dwarf_of_room(L);
 	return s;
 }
 
@@ -148,7 +133,6 @@ static u32 newdie(Link *L, Abbrev abbrev, View name, Sym s)
 	if (!s)
 		s = dwarf_lookup_or_create(L, "go:info.", name);
 	make_die_symbol(L, s);
-	dwarf_of_room(L);
 	d->die = mem_grow(&L->mem, d->die, d->ndie, &d->capdie,
 			  sizeof *d->die);
 	d->die[d->ndie] = (DwDie){.name = name, .sym = s,

@@ -380,10 +380,8 @@ void dwarf_twice(Link *L, Sym die)
 static void make_offsets(Link *L)
 {
 	u32 *slot = mem_alloc(&L->tmp, L->textp.n * sizeof *slot);
-	u32 *of, n = L->textp.n, i;
+	u32 *of = L->dwarf->of, n = L->textp.n, i;
 
-	dwarf_of_room(L);
-	of = L->dwarf->of;
 	for (i = 0; i < n; i++)
 		slot[i] = of[L->textp.p[i]];
 	memset(of, 0, L->nsym * sizeof *of);

@@ -10,7 +10,7 @@
  */
 #include <stdlib.h>
 
-#include "link/link.h"
+#include "link/load.h"
 
 /* An inittask symbol; importers begin at edge in a list of nodes. */
 typedef struct {
@@ -155,7 +155,7 @@ static void schedule(Sched *d, SB *out)
 		const Node *x = &d->node[d->byrank[pop(d)]];
 
 		/* A record is 8 bytes and its functions. */
-		if (row(L, x->sym)->size > 8)
+		if (facts(L, x->sym).size > 8)
 			sb_addr(out, x->sym);
 		for (u32 k = x->first; k < x->first + x->n; k++) {
 			Node *from = &d->node[d->importer[k]];

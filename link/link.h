@@ -25,6 +25,7 @@ typedef struct Link Link;
 
 /* Number of a symbol; 0: none. */
 typedef u32 Sym;
+#define SYM_LAZY (1u << 31)
 
 /* Linker's kinds of symbols, in the order of memory: kind.def. */
 typedef enum {
@@ -54,6 +55,8 @@ void mem_reset(Mem *m);
 void *mem_reserve(size_t n);
 /* The same, but in small pages: of what hardly anything ever is touched. */
 void *mem_reserve_small(size_t n);
+/* Of n bytes the first huge in huge pages. */
+void *mem_reserve_upto(size_t n, size_t huge);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
 /* n bytes from p, at the beginning of a huge page: they and the rest of the
  * last huge page are zero again, and take no memory. */
@@ -156,7 +159,9 @@ struct LObj {
 	View member;
 	u32 idx;	/* in L->obj */
 	u32 version;	/* of its static symbols: 10, 11, ... */
-	Sym *syms;	/* global numbers of its o.nsym symbols */
+	/* Global numbers of its o.nsym symbols; 0 or SYM_LAZY: resolve_late
+	 * says more. */
+	Sym *syms;
 	u32 *pkg;	/* of its PkgIdx: index in L->obj, 0: not loaded */
 	Unit unit;
 };
@@ -206,6 +211,10 @@ static inline Rel rel_at(const Link *L, Rels r, u32 k);
 /* The global number of what ref means in o; ends the run where an object
  * refers to what is not there. */
 static inline Sym resolve(const Link *L, const LObj *o, SymRef ref);
+/* The same for symbol li of o. */
+Sym resolve_late(const Link *L, const LObj *o, u32 li);
+/* False if it has a row; else what that would say. */
+bool sym_def(const Link *L, Sym s, u32 *obj, u32 *li);
 
 /* Auxiliary symbols. */
 typedef struct {
@@ -221,7 +230,9 @@ static inline GoAux aux_at(Auxs a, u32 k)
  * checked with what it says of them itself. */
 static inline View aux_data(const LObj *o, SymRef ref)
 {
-	return goobj_data(&o->o, goobj_local(&o->o, ref));
+	u32 li = goobj_local(&o->o, ref);
+
+	return li < o->o.ndef ? goobj_data(&o->o, li) : (View){0};
 }
 /* Of a pc table, what a function of size bytes can need: each step goes on
  * by a byte at least, and takes 10 at most. Many may share one that is much
@@ -470,6 +481,10 @@ struct Link {
 	/* symbols; nsym and next also count number 0 */
 	SymRow *sym;
 	u32 nsym, maxsym;
+	/* Numbers from here on, up to symend, are those of objects' symbols
+	 * before deadcode; afterwards, of those that it did not find. */
+	Sym alias, symend;
+	struct Load *load;	/* load.h */
 	Ext *ext;
 	u32 next, maxext;
 	u32 extstart;	/* the first symbol made by reference or linker */
@@ -694,6 +709,7 @@ static inline Sym resolve(const Link *L, const LObj *o, SymRef ref)
 {
 	const LObj *in = o;
 	u32 i = ref.sym;
+	Sym s;
 
 	if (ref.pkg < PkgIdxBuiltin && ref.pkg != PkgIdxSelf) {
 		if (ref.pkg == PkgIdxInvalid)
@@ -710,7 +726,8 @@ static inline Sym resolve(const Link *L, const LObj *o, SymRef ref)
 		if (i >= o->o.nsym)
 			bad_symref(L, o, ref);
 	}
-	return in->syms[i];
+	s = __atomic_load_n(&in->syms[i], __ATOMIC_ACQUIRE);
+	return s && !(s & SYM_LAZY) ? s : resolve_late(L, in, i);
 }
 
 /* The symbol that the record at p refers to. */

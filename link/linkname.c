@@ -12,13 +12,15 @@
 /* ---- names kept for one package -------------------------------------- */
 
 typedef struct {
-	const char *name, *pkg;
+	const char *name;
+	size_t len;
+	const char *pkg;
 	bool in[NGO];
 } Blocked;
 
 static const Blocked blocked[] = {
 #define BLOCKED(name, pkg, n24, n25, n26, n27) \
-	{name, pkg, {n24, n25, n26, n27}},
+	{name, sizeof name - 1, pkg, {n24, n25, n26, n27}},
 #include "link/linkname.def"
 #undef BLOCKED
 };
@@ -26,7 +28,8 @@ static const Blocked blocked[] = {
 static const Blocked *find_blocked(Release r, View name)
 {
 	for (size_t i = 0; i < NELEM(blocked); i++)
-		if (blocked[i].in[r] && view_is(name, blocked[i].name))
+		if (name.n == blocked[i].len && blocked[i].in[r] &&
+		    memcmp(name.p, blocked[i].name, name.n) == 0)
 			return &blocked[i];
 	return NULL;
 }
@@ -64,25 +67,27 @@ static bool assembly_ok(const Link *L, const LObj *ref, View name, Sym *s)
 		return true;
 	if (!arch_regabi(L->release, L->arch))
 		return true;
-	w = sym_lookup(L, name, sym_has(L, *s, A_ABIINTERNAL) ? 0 : 1);
-	if (w && !sym_is_ext(L, w))
+	w = sym_lookup(L, name,
+		       facts(L, *s).attr & A_ABIINTERNAL ? 0 : 1);
+	if (w && facts(L, w).obj >= OBJ_FIRST)
 		*s = w;
 	return false;
 }
 
 static bool marked(const Link *L, const LObj *ref, View name, Sym s)
 {
-	const LObj *def = L->obj[row(L, s)->obj];
+	SymRow r = facts(L, s);
 
 	if (L->release < GO127)
-		return sym_has(L, s, A_LINKNAME | A_ABIWRAPPER);
-	if ((def->o.flags & ObjFlagFromAssembly) &&
-	    !sym_has(L, s, A_LINKNAME | A_LINKNAMESTD) &&
-	    assembly_ok(L, ref, name, &s))
-		return true;
-	return sym_has(L, s, A_LINKNAME) ||
-		(sym_has(L, s, A_LINKNAMESTD) &&
-		 (ref->o.flags & ObjFlagStd));
+		return r.attr & (A_LINKNAME | A_ABIWRAPPER);
+	if ((L->obj[r.obj]->o.flags & ObjFlagFromAssembly) &&
+	    !(r.attr & (A_LINKNAME | A_LINKNAMESTD))) {
+		if (assembly_ok(L, ref, name, &s))
+			return true;
+		r = facts(L, s);
+	}
+	return r.attr & A_LINKNAME ||
+		(r.attr & A_LINKNAMESTD && (ref->o.flags & ObjFlagStd));
 }
 
 bool linkname_ok(const Link *L, const LObj *ref, View name, Sym s)
@@ -90,13 +95,15 @@ bool linkname_ok(const Link *L, const LObj *ref, View name, Sym s)
 	const Blocked *b = find_blocked(L->release, name);
 	View pkg = ref->lib->pkg;
 	const LObj *def;
+	u32 obj;
 
 	if (b)
 		return view_is(pkg, b->pkg) ? b->pkg[0] != 0 :
 			b->pkg[0] && is_frozen(pkg, view_str(b->pkg));
-	if (!s || sym_is_ext(L, s))
+	obj = facts(L, s).obj;
+	if (obj < OBJ_FIRST)
 		return true;
-	def = L->obj[row(L, s)->obj];
+	def = L->obj[obj];
 	return !(def->o.flags & ObjFlagStd) ||
 		view_eq(def->lib->pkg, pkg) || marked(L, ref, name, s);
 }

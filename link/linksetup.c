@@ -177,7 +177,8 @@ static void add_obj_text(Link *L, const LObj *o, SymVec *dup)
 	for (u32 i = 0; i < o->o.ndef; i++) {
 		Sym s = o->syms[i];
 
-		if (L->reach[s / 64] >> s % 64 & 1 &&
+		/* Neither 0 nor SYM_LAZY: most are one of both. */
+		if ((i32)s > 0 && L->reach[s / 64] >> s % 64 & 1 &&
 		    link_kind_is_text(L->kindrow[kind[(size_t)i * SYM_SIZE]
 						 & 63]))
 			add_text_or_dup(L, o, i, dup);

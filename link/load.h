@@ -34,73 +34,114 @@ typedef struct {
 void input_open(Input *in, const char *path);
 void input_scan(Input *in);
 
-/* ---- loader.c ------------------------------------------------------- */
+/* ---- numbers before deadcode ------------------------------------------ */
 
-/* Gives all symbols of L->obj their numbers. */
-void load_syms(Link *L);
+/*
+ * Most symbols of the objects do not become part of the program, and so no
+ * more is done for each of them than must be. Until deadcode has found those
+ * that do, a symbol's number is L->alias + x, where x is
+ *
+ *   its place, if it is a package definition,
+ *   sharebase + k, if it is number k of those that may have several
+ *	definitions (Shared), of which the place of the first counts,
+ *   extbase + k, if no object defines it.
+ *
+ * Places are in the order of final numbers: first the package definitions,
+ * object by object, then for each object its other definitions. Each object
+ * has them to itself in groups of 64. load_settle gives those numbers from 1
+ * on that are needed, and rows with them. Others keep theirs.
+ */
+enum { GROUP = 64, MAXPLACE = 1 << 28 };
 
-/* What loading knows of an object. */
+/* Of a group of places: whose, and what makes a number in the object of it
+ * when subtracted. */
 typedef struct {
-	Sym base;	/* of its first package definition, then of the others */
-	u32 first;	/* package definitions that the name table gets */
-	u32 named;	/* those and other definitions that may get there */
-	u32 rec;	/* place of its others in the order of all others,
-			 * rounded up: see PLACES */
-	u32 nnew;	/* of its others that are not copies */
-	u32 nopkg;	/* PkgIdx of a package that is not there */
-	const char *why;
-} ObjLoad;
+	u32 obj, delta;
+} Owner;
 
-/* Places in the order of content-addressed and non-package definitions: each
- * object has so many of them at a time, and no other object has those. So a
- * place tells the object. 0 is nobody's. */
-enum { PLACES = 1 << 8, MAXPLACE = 1 << 30 };
-
-/* A short constant, or the hash of a longer one, and what is known of its
- * copies. All but the key may be changed by several threads. There are some
- * 100,000 of them: two to a cache line. */
+/* A definition known by name or by content. All but key and id may be changed
+ * by several threads. */
 typedef struct {
+	/* Of content; or a name's address, length << 32 | version. */
 	u64 key[2];
-	/* Size << 32 | ~place, the greatest. Once there is a number: that. */
+	/* Size << 32 | ~place, the greatest: whose contents count; 0: not
+	 * known yet. */
 	u64 best;
-	u32 first;	/* place of the first copy */
-	u32 use;	/* of all copies, or-ed: alignments, USE_* */
-} Content;
+	u32 first;	/* place of the first definition */
+	u32 use;	/* of all definitions, or-ed: alignments, USE_* */
+	u32 id;	/* place of any definition; 0: not in use */
+	Sym num;	/* of a name, while loading: NAMED_* */
+} Shared;
 
 enum {
 	USE_ALIGN = (1u << 30) - 1,
-	USE_LOCAL = 1 << 30
+	USE_LOCAL = 1 << 30,
+
+	NAMED_STRONG = 1,	/* a definition says that it is the only one */
+	NAMED_AGAIN = 2,	/* there are several */
+	NAMED_PKG = 4	/* one of them is a package definition */
 };
 #define USE_IFACE (1u << 31)
 
+/* Shares from begin to end - 1, of which from n on none has been handed out;
+ * and slots that tell which has a key, 0: empty. */
 typedef struct {
-	u32 *slot;	/* place in content; 0: empty */
-	Content *content;
-	u32 nslot, n;
-	u64 max;
+	u32 *slot;
+	u32 nslot, begin, n, end;
 } Contents;
 
-enum { PROV_UNIT = (2 << 20) / sizeof(SymRow) };
+/* A thread's own few of them, which it gets so many at a time: handed out to
+ * it, but not in use. */
+enum { NBATCH = 16 };
+typedef struct {
+	u32 at, end, step;
+} Batch;
+
+/* What loading knows of an object. */
+typedef struct {
+	u32 pkg, other;	/* places: of package definitions, of others */
+	u32 ndefname, nrefname;	/* names that it defines and refers to */
+	u32 unnamed;	/* 1 + its first reference without a name, or 0 */
+	u32 nlinked;	/* names of others that it may have to ask for */
+	u32 undef, nundef;	/* in Load.undef: what nobody defines */
+	u64 namebytes, infobytes;	/* to be bounded, of what is needed */
+	const char *why;	/* it cannot be read, because of that symbol */
+	u32 faultli;
+} ObjLoad;
 
 typedef struct {
+	u32 li, hash;
+} Undef;
+
+typedef struct Load {
 	Link *L;
 	ObjLoad *obj;	/* as L->obj */
 	u32 *order;	/* objects, the largest first */
 	u32 norder;
-	u32 *owner;	/* by place / PLACES: in L->obj */
 	u64 seed[2];
-	Contents hash64, hash;
-	void *scratch;	/* memory of both */
-	size_t nscratch;
+	Owner *owner;	/* by place / GROUP */
+	u32 nplace, sharebase, extbase, maxext;
+	Shared *shared;
+	Contents names, hash64, hash;	/* names: without slots */
 	u32 flag[256], flag2[256];	/* to attributes */
-	/* Symbols known by name get their rows, and for the time being their
-	 * numbers, from here on: a number that begins a huge page, for the
-	 * rows are given back. */
-	Sym prov, nprov;
-	Sym ref;	/* the first of those that nobody defines */
-	SymVec var, varobj;	/* linknamed variables without a value */
+	u64 *own;	/* a bit for each number: has a row under it */
+	u64 *iface;	/* likewise: A_USEDINIFACE */
+	/* By a thread: own and the rows under these numbers; faults. */
+	bool taken;
+	Undef *undef;
+	Sym unnamed;	/* what references without a name mean */
+	u64 *conflict;	/* names: a bit for each of which order counts, */
+	u64 *withpkg;	/* and that a package definition has */
+	u32 nconflict;
 	SymVec fix, fixsize;	/* symbols that become larger */
 	u32 strictdups;
+	/* Once numbers are settled: which places have one, how many have in
+	 * front of each group; and what is to be added to x of exts. */
+	u64 *live;
+	u32 *rank;
+	u32 extshift;
+	u64 *seen;	/* hashes of contents that are needed: a filter */
+	bool more;	/* a copy has USE_IFACE that was not known to */
 } Load;
 
 static inline const u8 *record(const LObj *o, u32 li)
@@ -111,90 +152,146 @@ static inline u32 record_size(const u8 *p)
 {
 	return ld32(p + 13, false);
 }
+static inline u32 record_align(const u8 *p)
+{
+	return ld32(p + 17, false);
+}
 /* What a use of the symbol adds to it, whoever defines it. */
 static inline u32 use_attr(const u8 *p)
 {
 	return (p[11] & SymFlagLocal ? A_LOCAL : 0) |
 		(p[12] & SymFlagUsedInIface ? A_USEDINIFACE : 0);
 }
-/* Of the bits of alignments, the greatest, as in SymRow. */
-static inline u8 align_row(u32 aligns)
+static inline Shared *shared_of(const Load *ld, u32 x)
 {
-	return aligns ? (u8)(32 - __builtin_clz(aligns)) : 0;
+	return &ld->shared[x - ld->sharebase];
 }
-static inline void add_use(SymRow *r, u32 use, u32 aligns)
+/* The object and number of what is at a place. */
+static inline const LObj *place_obj(const Load *ld, u32 place, u32 *li)
 {
-	u8 align = align_row(aligns);
+	Owner w = ld->owner[place / GROUP];
 
-	r->attr |= use;
-	r->align = align > r->align ? align : r->align;
+	*li = place - w.delta;
+	return ld->L->obj[w.obj];
 }
+/* Of a number below extbase, the place of the definition that counts. */
+static inline u32 def_place(const Load *ld, u32 x)
+{
+	const Shared *e;
+	u64 best;
+
+	if (x < ld->sharebase)
+		return x;
+	e = shared_of(ld, x);
+	best = __atomic_load_n(&e->best, __ATOMIC_RELAXED);
+	return best ? ~(u32)best : e->id;
+}
+static inline bool has_bit(const u64 *set, u32 i)
+{
+	return __atomic_load_n(&set[i / 64], __ATOMIC_ACQUIRE) >> i % 64 & 1;
+}
+
+/* ---- loader.c ------------------------------------------------------- */
+
+/* Gives all symbols of L->obj their numbers. */
+void load_syms(Link *L);
+/* NULL, or what is wrong with a symbol's record; its name is in bounds. */
+const char *record_fault(const Link *L, const GoObj *o, const u8 *p);
+/* Something is wrong with symbol li of o; by any thread. objects_check then
+ * tells of the first one of the first object, if there is any. */
+void object_fault(Load *ld, const LObj *o, u32 li, const char *why);
+void objects_check(const Load *ld);
+/* Ends the run because of what is wrong with an object. */
+_Noreturn void cannot_read(const Link *L, const LObj *o, const char *why);
+
+/* ---- row.c: facts of symbols that are not settled --------------------- */
+
+/* Attributes that the object gives symbol li. */
+u32 object_attr(const Load *ld, const LObj *o, u32 li);
 /* The row's facts from that definition. */
 void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li);
-/* Brings what names_find will look at into the cache, for symbol li of o and
- * some behind it, up to end. */
-enum { FETCH = 32 };
-void fetch_names(const Link *L, const LObj *o, u32 li, u32 end,
-		 Sym guess[FETCH]);
+void add_use(SymRow *r, u32 use, u32 aligns);
+/* The row of number L->alias + x as its definition and uses make it. */
+void make_row(const Load *ld, SymRow *r, u32 x);
+/* The same without making it a row. */
+SymRow facts(const Link *L, Sym s);
+/* A number's row, made if need be. */
+SymRow *own_row(Link *L, Sym s);
+/* A number that is settled as it will stay; it has a row. */
+Sym settled(const Link *L, Sym s);
 
 /* ---- loadcontent.c --------------------------------------------------- */
 
-void contents_init(Load *ld);
-/* Finds out for an object's content-addressed definitions who has the same
- * content; syms are then places in content. Several threads. */
-void contents_find(Load *ld, const LObj *o);
-/* How many of each object are not copies. */
-void contents_count(Load *ld);
-/* Gives those of o that are not copies the numbers from s on, and their
- * rows; returns the next. */
-Sym contents_number(Load *ld, const LObj *o, Sym s);
-/* Places become numbers. */
-void contents_resolve(Load *ld, const LObj *o);
-void contents_free(Load *ld);
+/* For n contents, slots at p; returns where they end. */
+u8 *contents_init(Contents *c, u8 *p, u32 n);
+size_t contents_room(u32 n);
+/* The number of what object o defines as li, which is content-addressed.
+ * Several threads, each with a batch of its own for each kind. */
+Sym content_sym(Load *ld, const LObj *o, u32 li, Batch b[2]);
+/* The same for several; s[i] is what a[i] asks for. */
+enum { NASK = 64 };
+typedef struct {
+	const LObj *obj;
+	u32 li;
+} Ask;
+void content_syms(Load *ld, const Ask *a, u32 n, Batch b[2], Sym s[NASK]);
+/* Numbers and copies of all of o's that have auxiliary symbols. */
+void contents_with_auxs(Load *ld, const LObj *o);
+/* The number, but 0 if nobody has asked for it before. */
+Sym content_known(const Load *ld, const LObj *o, u32 li);
+/* Looks for copies of what is needed in all objects: they tell who was first,
+ * and which is to be used. */
+void contents_scan(Load *ld, const u64 *marked);
+/* A new one of c, found at place; and what a definition there adds to it. */
+u32 new_shared(const Load *ld, Contents *c, Batch *b, u32 place);
+void add_copy(Shared *e, const u8 *p, u32 place);
 
 /* ---- loadname.c ------------------------------------------------------ */
 
-/* All objects' non-package definitions and references; new symbols get
- * provisional numbers. */
-void names_find_all(Load *ld);
-/* As those for contents. */
-Sym names_number(Load *ld, const LObj *o, Sym s);
-void names_number_refs(Load *ld);	/* those of nobody, from L->nsym on */
-void names_resolve(Load *ld, const LObj *o);
-/* Likewise the numbers that the name table and fix have. */
-void names_settle(Load *ld);
+/* The name table gets all definitions; then non-package definitions and
+ * references get the numbers of what they mean. */
+void names_load(Load *ld);
+
+/* ---- loadsettle.c ----------------------------------------------------- */
+
+/* Numbers, in the order of places, and rows, for what is in one of two sets
+ * of numbers less L->alias; what is in marked is A_REACHABLE. */
+void load_settle(Load *ld, const u64 *marked, const u64 *touched);
 
 /* ---- names.c: from name and version to symbol ------------------------ */
 
-/* Slots of hash << 32 | symbol, 0: empty. Definitions are put in by all
- * threads at once, the rest by one. */
+/* Slots of hash << 32 | symbol, 0: empty; symbols are as before they were
+ * settled. Definitions are put in by all threads at once, the rest by one. */
 typedef struct SymTab {
 	u64 *slot;
 	u32 mask, used;
 	u64 seed[2];
 } SymTab;
 
-/* For n names or more; the first used of them come by names_add_def. */
-void names_init(Link *L, u32 n, u32 used);
+/* For n names or more. */
+void names_init(Link *L, u32 n);
 /* Never 0. */
 u32 name_hash(const SymTab *t, View name, u32 ver);
-static inline void names_prefetch(const SymTab *t, u32 hash)
+enum { FETCH = 16 };	/* so many ahead */
+static inline void names_fetch(const SymTab *t, u32 hash)
 {
 	__builtin_prefetch(&t->slot[hash & t->mask]);
 }
+/* For a loop over hashes, 0: none, that is at i: asks for what it will need
+ * of the table soon. */
+void names_ahead(const Link *L, const u32 *hash, u32 i, u32 end);
 /* The symbol, or 0. */
 Sym names_find(const Link *L, u32 hash, View name, u32 ver);
-/* The first symbol with that hash, probably the one; or 0. */
-Sym names_guess(const Link *L, u32 hash);
 /* A name that is not there yet; one thread. */
 void names_add(Link *L, u32 hash, Sym s);
+/* Looks for a name from slot *at on, at first the hash's: *at is then that of
+ * a symbol which has it, or free, and the result 0. */
+Sym names_next(const Link *L, u32 hash, View name, u32 ver, u32 *at);
+/* Puts s where *at is, in place of was; false: another thread has put
+ * something there. */
+bool names_put(Link *L, u32 hash, Sym was, Sym s, u32 at);
 /* Makes row s, and an Ext, one of that name. */
 void ext_init(Link *L, Sym s, View name, u32 ver);
-/* From number from on, all get the number that their row's outer is. */
-void names_renumber(Link *L, Sym from);
-/* Any name, several threads; of two symbols with one name the greater number
- * stays. s has its row. */
-void names_add_def(Link *L, u32 hash, Sym s);
 
 /* ---- cgo.c ---------------------------------------------------------- */
 

@@ -2,129 +2,43 @@
  * Content-addressed definitions: in the objects' Hashed64 block, whose keys
  * are the up to 8 bytes themselves, and in Hashed, whose keys are hashes of
  * content and relocations. They are more than half of all symbols of a
- * program's objects, and two thirds of them are copies.
+ * program's objects, two thirds of them are copies, and few are needed. So a
+ * content gets a number when deadcode first comes to one of its copies; all
+ * lead to the same, so that it does not matter to which.
  *
- * The number is that of the first copy in load order, the content that of
- * the first among the largest: data with and without zeros behind it has one
- * hash. Both do not depend on the order in which copies are seen, so that
- * all threads can look at different objects at once: a table of slots which
- * they fill with compare-and-swap.
+ * Functions are an exception: what belongs to them, such as tables of lines,
+ * is not part of the content, and may be another for each copy. So all copies
+ * of whatever has auxiliary symbols are known beforehand.
+ *
+ * It matters afterwards: the number's place is that of the first copy in load
+ * order, and the bytes are those of the first among the largest, for data
+ * with and without zeros behind it has one hash. So all keys are looked at
+ * once more, for the few that are among those needed.
+ *
+ * Both is done by all threads at once: slots are filled with
+ * compare-and-swap, and what is known of a copy is added in any order.
  *
  * Source: addSym in cmd/link/internal/loader/loader.go
  */
 #include "link/load.h"
 
-enum {
-	AHEAD = 32,	/* of the one that is looked at: slots are fetched */
-	HALF = AHEAD / 2,	/* the same: contents */
-	CHUNK = 64	/* contents that a thread takes at once */
-};
+/* ---- shared symbols --------------------------------------------------- */
 
-static u32 slots_for(u64 n)
+u32 new_shared(const Load *ld, Contents *c, Batch *b, u32 place)
 {
-	return (u32)(n + n / 4 + 2);
-}
+	Shared *e;
 
-static u8 *slots(Contents *c, u8 *p, u64 n)
-{
-	c->slot = (u32 *)(void *)p;
-	c->nslot = slots_for(n);
-	return p + (c->nslot + (size_t)15) / 16 * 16 * sizeof *c->slot;
-}
-
-static u8 *contents(Contents *c, u8 *p, u64 max)
-{
-	c->content = (Content *)(void *)p;
-	c->max = max;
-	c->n = 1;
-	return p + max * sizeof *c->content;
-}
-
-void contents_init(Load *ld)
-{
-	const Link *L = ld->L;
-	u64 n64 = 0, n = 0, max64, max;
-	u8 *p;
-
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		n64 += L->obj[k]->o.nhashed64def;
-		n += L->obj[k]->o.nhasheddef;
+	if (b->at == b->end) {
+		b->at = __atomic_fetch_add(&c->n, b->step, __ATOMIC_RELAXED);
+		b->end = b->at + b->step;
+		if (b->end > c->end)
+			DIE("more contents than definitions");
 	}
-	max64 = n64 + (u64)CHUNK * L->nobj + 1;
-	max = n + (u64)CHUNK * L->nobj + 1;
-	ld->nscratch = (slots_for(n64) + (size_t)slots_for(n) + 32) *
-		sizeof(u32) + (max64 + max) * sizeof(Content);
-	ld->scratch = p = mem_reserve(ld->nscratch);
-	/* Last what is least often full. */
-	p = slots(&ld->hash, slots(&ld->hash64, p, n64), n);
-	contents(&ld->hash, contents(&ld->hash64, p, max64), max);
-}
-
-void contents_free(Load *ld)
-{
-	mem_release(ld->scratch, ld->nscratch);
-}
-
-/* ---- finding copies -------------------------------------------------- */
-
-/* Keys come from input, and are not to fall into one slot by intent. */
-static inline u32 slot_of(const Load *ld, const Contents *c, const u64 key[2])
-{
-	__extension__ typedef unsigned __int128 u128;
-	u128 x = (u128)(key[0] ^ ld->seed[0]) * (key[1] ^ ld->seed[1]);
-
-	return (u32)((u64)(u32)(x ^ x >> 64) * c->nslot >> 32);
-}
-
-static inline u32 load_slot(const Contents *c, u32 k)
-{
-	return __atomic_load_n(&c->slot[k], __ATOMIC_ACQUIRE);
-}
-
-/* A thread's share of the table of contents. */
-typedef struct {
-	Contents *c;
-	u32 at, end;
-} Share;
-
-static u32 new_content(Share *sh, const u64 key[2])
-{
-	Content *e;
-
-	if (sh->at == sh->end) {
-		sh->at = __atomic_fetch_add(&sh->c->n, CHUNK,
-					    __ATOMIC_RELAXED);
-		sh->end = sh->at + CHUNK;
-	}
-	e = &sh->c->content[sh->at];
-	e->key[0] = key[0];
-	e->key[1] = key[1];
+	e = &ld->shared[b->at];
 	e->first = UINT32_MAX;
-	return sh->at++;
-}
-
-/* The place of the content with that key, made if need be. */
-static u32 find(Share *sh, u32 k, const u64 key[2])
-{
-	Contents *c = sh->c;
-	u32 fresh = 0, i;
-
-	for (;; k = k + 1 < c->nslot ? k + 1 : 0) {
-		i = load_slot(c, k);
-		if (i == 0) {
-			fresh = fresh ? fresh : new_content(sh, key);
-			if (__atomic_compare_exchange_n(&c->slot[k], &i,
-			    fresh, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
-				return fresh;
-		}
-		if (c->content[i].key[0] == key[0] &&
-		    c->content[i].key[1] == key[1])
-			break;
-	}
-	if (fresh) {	/* another thread was first */
-		sh->c->content[--sh->at].first = 0;
-	}
-	return i;
+	e->id = place;
+	e->num = ld->L->alias + ld->sharebase + b->at;
+	return b->at++;
 }
 
 static void set_min(u32 *p, u32 x)
@@ -151,130 +65,300 @@ static void set_bits(u32 *p, u32 x)
 		__atomic_fetch_or(p, x, __ATOMIC_RELAXED);
 }
 
-static void add_copy(Content *e, const u8 *p, u32 place)
+void add_copy(Shared *e, const u8 *p, u32 place)
 {
 	set_min(&e->first, place);
 	set_max(&e->best, (u64)record_size(p) << 32 | (u32)~place);
-	set_bits(&e->use, ld32(p + 17, false) |
+	set_bits(&e->use, (record_align(p) & USE_ALIGN) |
 		 (p[11] & SymFlagLocal ? USE_LOCAL : 0) |
 		 (p[12] & SymFlagUsedInIface ? USE_IFACE : 0));
 }
 
-/* Symbol li and the n - 1 behind it, whose keys of size bytes begin at p;
- * rec is the place of the first in the order of all. Keys are read, slots
- * and contents fetched, copies added in one loop, at different places. */
-static void find_all(const Load *ld, Contents *c, const LObj *o, u32 li,
-		     u32 n, const u8 *p, u32 size, u32 rec)
+/* ---- by key ------------------------------------------------------------ */
+
+static u32 slots_for(u32 n)
 {
-	Share sh = {.c = c};
-	u64 key[AHEAD][2];
-	u32 slot[AHEAD];
+	return n + n / 4 + 2;
+}
 
-	for (u32 i = 0; i < n + AHEAD - 1; i++) {
-		u32 a = i % AHEAD, b = (i - HALF) % AHEAD,
-			d = (i + 1) % AHEAD, x = i - (AHEAD - 1);
+size_t contents_room(u32 n)
+{
+	return (slots_for(n) + (size_t)15) / 16 * 16 * sizeof(u32);
+}
 
-		if (i < n) {
-			key[a][0] = ld64(p, false);
-			key[a][1] = size == HASH_SIZE ? ld64(p + 8, false) : 0;
-			slot[a] = slot_of(ld, c, key[a]);
-			__builtin_prefetch(&c->slot[slot[a]]);
-			p += size;
+u8 *contents_init(Contents *c, u8 *p, u32 n)
+{
+	c->slot = (u32 *)(void *)p;
+	c->nslot = slots_for(n);
+	return p + contents_room(n);
+}
+
+typedef struct {
+	u64 k[2];
+} Key;
+
+static bool is_hash64(const LObj *o, u32 li)
+{
+	return li - o->o.nsymdef < o->o.nhashed64def;
+}
+
+static inline const u8 *key_at(const LObj *o, u32 li)
+{
+	u32 i = li - o->o.nsymdef;
+
+	return is_hash64(o, li) ? goobj_hash64(&o->o, i) :
+		goobj_hash(&o->o, i - o->o.nhashed64def);
+}
+
+static inline Key key_of(const LObj *o, u32 li)
+{
+	const u8 *p = key_at(o, li);
+
+	return (Key){{ld64(p, false), is_hash64(o, li) ? 0 :
+		      ld64(p + 8, false)}};
+}
+
+/* Keys come from input, and are not to fall into one slot by intent. */
+static inline u64 hash_of(const Load *ld, Key key)
+{
+	__extension__ typedef unsigned __int128 u128;
+	u128 x = (u128)(key.k[0] ^ ld->seed[0]) * (key.k[1] ^ ld->seed[1]);
+
+	return (u64)(x ^ x >> 64);
+}
+
+static inline u32 slot_of(const Contents *c, u64 hash)
+{
+	return (u32)((u64)(u32)hash * c->nslot >> 32);
+}
+
+/* The shared symbol with that key, or 0, and then where it would be put. */
+static u32 find(const Load *ld, const Contents *c, Key key, u32 *slot)
+{
+	for (;; *slot = *slot + 1 < c->nslot ? *slot + 1 : 0) {
+		u32 i = __atomic_load_n(&c->slot[*slot], __ATOMIC_ACQUIRE);
+
+		if (i == 0 || (ld->shared[i].key[0] == key.k[0] &&
+			       ld->shared[i].key[1] == key.k[1]))
+			return i;
+	}
+}
+
+static Contents *contents_of(Load *ld, const LObj *o, u32 li)
+{
+	return is_hash64(o, li) ? &ld->hash64 : &ld->hash;
+}
+
+static u32 put(Load *ld, const LObj *o, u32 li, Key key, u32 slot, Batch *b)
+{
+	Contents *c = contents_of(ld, o, li);
+	u32 fresh = 0, none, i;
+
+	while ((i = find(ld, c, key, &slot)) == 0) {
+		if (!fresh) {
+			fresh = new_shared(ld, c, b, ld->obj[o->idx].other +
+					   (li - o->o.nsymdef));
+			ld->shared[fresh].key[0] = key.k[0];
+			ld->shared[fresh].key[1] = key.k[1];
 		}
-		if (i >= HALF && i - HALF < n)
-			__builtin_prefetch(&c->content[load_slot(c, slot[b])]);
-		if (i >= AHEAD - 1) {
-			u32 place = find(&sh, slot[d], key[d]);
-
-			add_copy(&c->content[place], record(o, li + x),
-				 rec + x);
-			o->syms[li + x] = place;
-		}
+		none = 0;
+		if (__atomic_compare_exchange_n(&c->slot[slot], &none, fresh,
+		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+			return fresh;
 	}
-}
-
-void contents_find(Load *ld, const LObj *o)
-{
-	const GoObj *g = &o->o;
-	u32 rec = ld->obj[o->idx].rec, li = g->nsymdef;
-
-	find_all(ld, &ld->hash64, o, li, g->nhashed64def, goobj_hash64(g, 0),
-		 HASH64_SIZE, rec);
-	find_all(ld, &ld->hash, o, li + g->nhashed64def, g->nhasheddef,
-		 goobj_hash(g, 0), HASH_SIZE, rec + g->nhashed64def);
-}
-
-/* ---- numbers --------------------------------------------------------- */
-
-static void count(Load *ld, const Contents *c)
-{
-	for (u32 i = 1; i < c->n; i++) {
-		u32 first = c->content[i].first;
-
-		/* Of a share not all is used. */
-		if (first && first != UINT32_MAX)
-			ld->obj[ld->owner[first / PLACES]].nnew++;
+	if (fresh) {	/* another thread was first */
+		ld->shared[fresh].id = 0;
+		b->at--;
 	}
+	return i;
 }
 
-void contents_count(Load *ld)
+Sym content_sym(Load *ld, const LObj *o, u32 li, Batch b[2])
 {
-	count(ld, &ld->hash64);
-	count(ld, &ld->hash);
-}
+	const Contents *c = contents_of(ld, o, li);
+	Key key = key_of(o, li);
+	Sym s = ld->L->alias + ld->sharebase +
+		put(ld, o, li, key, slot_of(c, hash_of(ld, key)),
+		    &b[is_hash64(o, li)]);
 
-static void make_row(Load *ld, Content *e, Sym s)
-{
-	SymRow *r = row(ld->L, s);
-	u32 place = ~(u32)e->best;
-	const LObj *o = ld->L->obj[ld->owner[place / PLACES]];
-
-	load_def(ld, r, o, place - ld->obj[o->idx].rec + o->o.nsymdef);
-	add_use(r, (e->use & USE_LOCAL ? A_LOCAL : 0) |
-		(e->use & USE_IFACE ? A_USEDINIFACE : 0),
-		e->use & USE_ALIGN);
-	e->best = s;
-}
-
-static Sym number(Load *ld, Contents *c, const LObj *o, u32 li, u32 n, Sym s)
-{
-	u32 place = ld->obj[o->idx].rec + (li - o->o.nsymdef);
-
-	for (u32 end = li + n; li < end; li++, place++) {
-		Content *e = &c->content[o->syms[li]];
-
-		if (end - li > HALF)
-			__builtin_prefetch(&c->content[o->syms[li + HALF]]);
-		if (e->first == place)
-			make_row(ld, e, s++);
-	}
+	__atomic_store_n(&o->syms[li], s | SYM_LAZY, __ATOMIC_RELEASE);
 	return s;
 }
 
-Sym contents_number(Load *ld, const LObj *o, Sym s)
+/* Keys, slots and contents are somewhere in memory: they are asked for all at
+ * once, step by step. */
+void content_syms(Load *ld, const Ask *a, u32 n, Batch b[2], Sym s[NASK])
 {
-	const GoObj *g = &o->o;
-	u32 li = g->nsymdef;
+	Key key[NASK];
+	u32 slot[NASK];
 
-	s = number(ld, &ld->hash64, o, li, g->nhashed64def, s);
-	return number(ld, &ld->hash, o, li + g->nhashed64def, g->nhasheddef,
-		      s);
-}
+	for (u32 i = 0; i < n; i++)
+		__builtin_prefetch(key_at(a[i].obj, a[i].li));
+	for (u32 i = 0; i < n; i++) {
+		const Contents *c = contents_of(ld, a[i].obj, a[i].li);
 
-static void set_numbers(const Contents *c, const LObj *o, u32 li, u32 n)
-{
-	for (u32 end = li + n; li < end; li++) {
-		if (end - li > HALF)
-			__builtin_prefetch(&c->content[o->syms[li + HALF]]);
-		o->syms[li] = (Sym)c->content[o->syms[li]].best;
+		key[i] = key_of(a[i].obj, a[i].li);
+		slot[i] = slot_of(c, hash_of(ld, key[i]));
+		__builtin_prefetch(&c->slot[slot[i]]);
+	}
+	for (u32 i = 0; i < n; i++) {
+		const Contents *c = contents_of(ld, a[i].obj, a[i].li);
+
+		__builtin_prefetch(&ld->shared[__atomic_load_n(
+			&c->slot[slot[i]], __ATOMIC_RELAXED)]);
+		__builtin_prefetch(&a[i].obj->syms[a[i].li]);
+	}
+	for (u32 i = 0; i < n; i++) {
+		const LObj *o = a[i].obj;
+		u32 li = a[i].li;
+
+		s[i] = ld->L->alias + ld->sharebase +
+			put(ld, o, li, key[i], slot[i], &b[is_hash64(o, li)]);
+		__atomic_store_n(&o->syms[li], s[i] | SYM_LAZY,
+				 __ATOMIC_RELEASE);
 	}
 }
 
-void contents_resolve(Load *ld, const LObj *o)
+void contents_with_auxs(Load *ld, const LObj *o)
 {
-	const GoObj *g = &o->o;
-	u32 li = g->nsymdef;
+	u32 li = o->o.nsymdef;
+	u32 end = li + o->o.nhashed64def + o->o.nhasheddef;
+	u32 at = goobj_idx(&o->o, BlkAuxIdx, li), next;
+	Batch b[2] = {{.step = 1}, {.step = 1}};
 
-	set_numbers(&ld->hash64, o, li, g->nhashed64def);
-	set_numbers(&ld->hash, o, li + g->nhashed64def, g->nhasheddef);
+	for (; li < end; li++, at = next) {
+		u32 x;
+
+		next = goobj_idx(&o->o, BlkAuxIdx, li + 1);
+		if (at == next)
+			continue;
+		x = content_sym(ld, o, li, b) - ld->L->alias;
+		add_copy(shared_of(ld, x), record(o, li),
+			 ld->obj[o->idx].other + (li - o->o.nsymdef));
+	}
+}
+
+Sym content_known(const Load *ld, const LObj *o, u32 li)
+{
+	const Contents *c = is_hash64(o, li) ? &ld->hash64 : &ld->hash;
+	Key key = key_of(o, li);
+	u32 slot = slot_of(c, hash_of(ld, key)), i = find(ld, c, key, &slot);
+
+	return i ? ld->L->alias + ld->sharebase + i : 0;
+}
+
+/* ---- copies of what is needed ------------------------------------------ */
+
+/* A filter by keys: they are hashes, or few. */
+enum { SEEN = 1 << 20 };	/* bits */
+
+static inline u32 seen_bit(u64 key)
+{
+	return (u32)(key ^ key >> 32) & (SEEN - 1);
+}
+
+/* What is not marked has no order. Its bytes are the same in all copies, and
+ * so many, if their number is part of the hash. */
+static void note_seen(Load *ld, const Contents *c, const u64 *marked)
+{
+	for (u32 i = c->begin; i < c->n; i++) {
+		u32 bit = seen_bit(ld->shared[i].key[0]);
+
+		if (ld->shared[i].id &&
+		    (c == &ld->hash64 || has_bit(marked, ld->sharebase + i)))
+			ld->seen[bit / 64] |= 1ull << bit % 64;
+	}
+}
+
+static void found_copy(Load *ld, const LObj *o, u32 li, u32 i)
+{
+	u32 x = ld->sharebase + i;
+	const u8 *p = record(o, li);
+
+	add_copy(&ld->shared[i], p,
+		 ld->obj[o->idx].other + (li - o->o.nsymdef));
+	__atomic_store_n(&o->syms[li], (ld->L->alias + x) | SYM_LAZY,
+			 __ATOMIC_RELAXED);
+	if (p[12] & SymFlagUsedInIface && !has_bit(ld->iface, x)) {
+		__atomic_fetch_or(&ld->iface[x / 64], 1ull << x % 64,
+				  __ATOMIC_RELAXED);
+		__atomic_store_n(&ld->more, true, __ATOMIC_RELAXED);
+	}
+}
+
+/* A copy waits a little, while what is to be read for it is fetched. */
+enum { AHEAD = 16 };
+typedef struct {
+	Key key;
+	u32 slot, li;
+	u32 shared;	/* 0: slot is to be looked at */
+} Wait;
+
+static void fetch_shared(const Load *ld, const Contents *c, const LObj *o,
+			 Wait *w)
+{
+	u32 i = w->shared ? w->shared : c->slot[w->slot];
+
+	__builtin_prefetch(&ld->shared[i], 1);
+	__builtin_prefetch(record(o, w->li));
+}
+
+static void finish(Load *ld, const Contents *c, const LObj *o, Wait *w)
+{
+	u32 i = w->shared ? w->shared : find(ld, c, w->key, &w->slot);
+
+	if (i)
+		found_copy(ld, o, w->li, i);
+}
+
+/* The keys from p on, of that size each, are those of symbols li up to end. */
+static inline void scan(Load *ld, const Contents *c, const LObj *o, u32 li,
+			u32 end, const u8 *p, size_t size)
+{
+	Sym base = ld->L->alias + ld->sharebase, s;
+	Wait w[AHEAD];
+	u32 n = 0, i;
+
+	for (; li < end; li++, p += size) {
+		u32 bit = seen_bit(ld64(p, false));
+		Key key;
+
+		if (!(ld->seen[bit / 64] >> bit % 64 & 1))
+			continue;
+		if (n >= AHEAD)
+			finish(ld, c, o, &w[n % AHEAD]);
+		key = key_of(o, li);
+		s = o->syms[li] & ~SYM_LAZY;
+		w[n % AHEAD] = (Wait){key, slot_of(c, hash_of(ld, key)), li,
+				      s ? s - base : 0};
+		if (!s)
+			__builtin_prefetch(&c->slot[w[n % AHEAD].slot]);
+		n++;
+		if (n >= AHEAD / 2)
+			fetch_shared(ld, c, o, &w[(n - AHEAD / 2) % AHEAD]);
+	}
+	for (i = n < AHEAD ? 0 : n - AHEAD; i < n; i++)
+		finish(ld, c, o, &w[i % AHEAD]);
+}
+
+static void scan_one(void *arg, size_t k)
+{
+	Load *ld = arg;
+	const LObj *o = ld->L->obj[ld->order[k]];
+	u32 li = o->o.nsymdef, mid = li + o->o.nhashed64def;
+
+	scan(ld, &ld->hash64, o, li, mid, goobj_hash64(&o->o, 0),
+	     HASH64_SIZE);
+	scan(ld, &ld->hash, o, mid, mid + o->o.nhasheddef,
+	     goobj_hash(&o->o, 0), HASH_SIZE);
+}
+
+void contents_scan(Load *ld, const u64 *marked)
+{
+	if (!ld->seen)
+		ld->seen = mem_alloc(&ld->L->tmp, SEEN / 8);
+	ld->more = false;
+	note_seen(ld, &ld->hash64, marked);
+	note_seen(ld, &ld->hash, marked);
+	pool_for(ld->L->pool, ld->norder, scan_one, ld);
 }

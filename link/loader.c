@@ -7,11 +7,12 @@
  *      may be taken, the number stays
  *   3. for each object the names it refers to that nobody defines
  *
- * Most of it is done object by object in parallel, in several rounds: check
- * the object, hash its names and make the rows of 1, whose numbers are known
- * beforehand; put these into the name table; find out what is new of 2, and
- * then, when each object's share is known, number it; say it to all. An
- * object's syms[i] is the hash of a name before it is a number.
+ * Only their order counts. Of the symbols of the objects less than a tenth
+ * may become part of the program, so here they get numbers that cost nothing,
+ * and load_settle replaces them (load.h). What is done beforehand is all that
+ * has to do with names, since errors can come of it: most of it object by
+ * object in parallel. Contents are compared when deadcode asks for them, and
+ * whatever else an object says of a symbol is checked then.
  *
  * Source: LoadSyms in cmd/link/internal/loader/loader.go
  */
@@ -19,8 +20,6 @@
 #include <sys/auxv.h>
 
 #include "link/load.h"
-
-/* ---- rows ------------------------------------------------------------ */
 
 static void flag_tables(Load *ld)
 {
@@ -48,217 +47,163 @@ static void flag_tables(Load *ld)
 	}
 }
 
-static inline u32 object_attr(const Load *ld, const LObj *o, u32 li,
-			      const u8 *p)
-{
-	const GoObj *g = &o->o;
-	u32 hashed = g->nsymdef + g->nhashed64def;
-	u16 abi = ld16(p + 8, false);
-	u32 attr = ld->flag[p[11]] | ld->flag2[p[12]];
-
-	attr |= abi == SymABIstatic ? A_STATIC : abi ? A_ABIINTERNAL : 0;
-	attr |= g->flags & ObjFlagShared ? A_SHARED : 0;
-	return attr | (li - hashed < g->nhasheddef ? A_HASHED : 0);
-}
-
-void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li)
-{
-	const u8 *p = record(o, li);
-
-	r->obj = o->idx;
-	r->li = li;
-	r->size = record_size(p);
-	r->kind = ld->L->kindrow[p[10]];
-	r->attr = (r->attr & ~(u32)A_OBJECT) | object_attr(ld, o, li, p);
-}
+/* ---- objects are checked, names hashed ------------------------------- */
 
 enum { MAXNAME = 1 << 26 };
 
-/* ---- 0. objects are checked, names hashed ---------------------------- */
-
-static const char *hash_names(Load *ld, const LObj *o, ObjLoad *ol)
+const char *record_fault(const Link *L, const GoObj *o, const u8 *p)
 {
-	const u8 *p = record(o, 0);
-	u32 hashed = o->o.nhashed64def + o->o.nhasheddef;
+	u16 abi = ld16(p + 8, false);
+	u32 align = record_align(p);
 
-	for (u32 i = 0; i < o->o.nsym; i++, p += SYM_SIZE) {
-		u16 abi = ld16(p + 8, false);
-		u32 align = ld32(p + 17, false), ver = abi;
-		bool def = i < o->o.ndef;
-
-		if (p[10] >= NELEM(ld->L->kindrow))
-			return "symbol of unknown kind";
-		if (align & (align - 1) || align > USE_ALIGN)
-			return "alignment that is no power of two";
-		if (ld32(p, false) > MAXNAME)
-			return "symbol name too long";
-		if (abi > SymABIInternal && abi != SymABIstatic)
-			return "invalid symbol ABI";
-		if (i - o->o.nsymdef < hashed)
-			continue;
-		if (def && (abi == SymABIstatic || ld32(p, false) == 0))
-			continue;
-		if (abi == SymABIstatic)
-			ver = o->version;
-		o->syms[i] = name_hash(ld->L->names, goobj_str(&o->o, p),
-				       ver);
-		ol->named += def;
-		ol->first += i < o->o.nsymdef;
-	}
+	if (!goobj_str_good(o, p))
+		return "a string lies outside of the strings";
+	if (p[10] >= NELEM(L->kindrow))
+		return "symbol of unknown kind";
+	if (align & (align - 1) || align > USE_ALIGN)
+		return "alignment that is no power of two";
+	if (ld32(p, false) > MAXNAME)
+		return "symbol name too long";
+	if (abi > SymABIInternal && abi != SymABIstatic)
+		return "invalid symbol ABI";
 	return NULL;
 }
 
-static void rows(const Load *ld, const LObj *o, Sym s)
+void cannot_read(const Link *L, const LObj *o, const char *why)
 {
-	for (u32 li = 0; li < o->o.nsymdef; li++, s++) {
-		SymRow *r = &ld->L->sym[s];
+	link_exitf(L, "%s(%.*s): cannot read object file: %s", o->path,
+		   (int)o->member.n, (const char *)o->member.p, why);
+}
 
-		load_def(ld, r, o, li);
-		add_use(r, use_attr(record(o, li)),
-			ld32(record(o, li) + 17, false));
+void object_fault(Load *ld, const LObj *o, u32 li, const char *why)
+{
+	ObjLoad *ol = &ld->obj[o->idx];
+
+	while (__atomic_exchange_n(&ld->taken, true, __ATOMIC_ACQUIRE))
+		;
+	if (!ol->why || li < ol->faultli) {
+		ol->why = why;
+		ol->faultli = li;
+	}
+	__atomic_store_n(&ld->taken, false, __ATOMIC_RELEASE);
+}
+
+void objects_check(const Load *ld)
+{
+	const Link *L = ld->L;
+
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
+		if (ld->obj[k].why)
+			cannot_read(L, L->obj[k], ld->obj[k].why);
+}
+
+/* May the linkname directive matter? */
+static bool is_linked(const Load *ld, const u8 *p)
+{
+	return ld->flag2[p[12]] & (A_LINKNAME | A_LINKNAMESTD);
+}
+
+static inline bool record_good(const GoObj *o, const u8 *p, u32 nkind)
+{
+	u32 abi = ld16(p + 8, false), align = record_align(p);
+
+	return goobj_str_good(o, p) && ld32(p, false) <= MAXNAME &&
+		p[10] < nkind && !(align & (align - 1)) &&
+		align <= USE_ALIGN &&
+		(abi <= SymABIInternal || abi == SymABIstatic);
+}
+
+/* Symbols li up to end. */
+static const char *check_records(const Load *ld, const LObj *o, ObjLoad *ol,
+				 u32 li, u32 end)
+{
+	const u8 *p = record(o, li);
+	u64 total = 0;
+	bool good = true;
+
+	for (u32 i = li; i < end; i++, p += SYM_SIZE) {
+		good = good && record_good(&o->o, p, NELEM(ld->L->kindrow));
+		total += ld32(p, false);
+	}
+	ol->namebytes += total;
+	for (; !good && li < end; li++) {
+		const char *why = record_fault(ld->L, &o->o, record(o, li));
+
+		if (why)
+			return why;
+	}
+	return ol->namebytes <= 16 * (u64)o->o.obj.n ? NULL :
+		"the names are longer than can be true";
+}
+
+/* Definitions, from li up to end. */
+static void hash_defs(const Load *ld, const LObj *o, ObjLoad *ol, u32 li,
+		      u32 end)
+{
+	const u8 *p = record(o, li);
+	bool pkg = li < o->o.nsymdef;
+
+	for (; li < end; li++, p += SYM_SIZE) {
+		u16 abi = ld16(p + 8, false);
+
+		if (!pkg && is_linked(ld, p))
+			ol->nlinked++;
+		if (abi == SymABIstatic || ld32(p, false) == 0)
+			continue;
+		o->syms[li] = name_hash(ld->L->names, goobj_str(&o->o, p),
+					abi);
+		ol->ndefname++;
+	}
+}
+
+static void hash_refs(const Load *ld, const LObj *o, ObjLoad *ol)
+{
+	const u8 *p = record(o, o->o.ndef);
+	bool assembly = o->o.flags & ObjFlagFromAssembly;
+
+	for (u32 li = o->o.ndef; li < o->o.nsym; li++, p += SYM_SIZE) {
+		u32 ver = ld16(p + 8, false);
+
+		if (assembly || is_linked(ld, p) || use_attr(p))
+			ol->nlinked++;
+		if (ver == 0 && ld32(p, false) == 0) {
+			if (!ol->unnamed)
+				ol->unnamed = li + 1;
+			continue;
+		}
+		if (ver == SymABIstatic)
+			ver = o->version;
+		o->syms[li] = name_hash(ld->L->names, goobj_str(&o->o, p),
+					ver);
+		ol->nrefname++;
 	}
 }
 
 static void check_one(void *arg, size_t i)
 {
-	Load *ld = arg;
+	const Load *ld = arg;
 	u32 k = ld->order[i];
 	const LObj *o = ld->L->obj[k];
-	Fault f = goobj_check(&o->o, GOOBJ_NO_FUNCINFO |
-			      (ld->L->flag.w ? GOOBJ_NO_DWARF : 0));
+	ObjLoad *ol = &ld->obj[k];
 
-	ld->obj[k].why = f.why ? f.why : hash_names(ld, o, &ld->obj[k]);
-	if (!ld->obj[k].why)
-		rows(ld, o, ld->obj[k].base);
+	u32 other = o->o.ndef - o->o.nnonpkgdef;
+
+	ol->why = goobj_check_common(&o->o).why;
+	if (!ol->why)
+		ol->why = check_records(ld, o, ol, 0, o->o.nsymdef);
+	if (!ol->why)
+		ol->why = check_records(ld, o, ol, other, o->o.nsym);
+	if (ol->why)
+		return;
+	hash_defs(ld, o, ol, 0, o->o.nsymdef);
+	hash_defs(ld, o, ol, other, o->o.ndef);
+	hash_refs(ld, o, ol);
 }
 
 static void check_objects(Load *ld)
 {
-	Link *L = ld->L;
-
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		ld->obj[k].base = L->nsym;
-		L->nsym += L->obj[k]->o.nsymdef;
-	}
-	pool_for(L->pool, ld->norder, check_one, ld);
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
-		if (ld->obj[k].why)
-			link_exitf(L, "%s(%.*s): cannot read object file: %s",
-				   L->obj[k]->path, (int)L->obj[k]->member.n,
-				   (const char *)L->obj[k]->member.p,
-				   ld->obj[k].why);
-}
-
-/* ---- 1. package definitions ------------------------------------------ */
-
-static void names_one(void *arg, size_t i)
-{
-	Load *ld = arg;
-	u32 k = ld->order[i];
-	const LObj *o = ld->L->obj[k];
-	u32 n = o->o.nsymdef, base = ld->obj[k].base;
-
-	for (u32 li = 0; li < n; li++) {
-		u32 hash = o->syms[li];
-
-		if (li + FETCH < n && o->syms[li + FETCH])
-			names_prefetch(ld->L->names, o->syms[li + FETCH]);
-		if (hash)
-			names_add_def(ld->L, hash, base + li);
-		o->syms[li] = base + li;
-	}
-}
-
-static void package_defs(Load *ld)
-{
-	Link *L = ld->L;
-
-	pool_for(L->pool, ld->norder, names_one, ld);
-}
-
-/* ---- fetching ahead --------------------------------------------------- */
-
-/* A step for each of several names ahead: slot, row, record, string. */
-void fetch_names(const Link *L, const LObj *o, u32 li, u32 end,
-		 Sym guess[FETCH])
-{
-	const Sym *hash = o->syms;
-	const SymRow *r;
-	Sym s;
-
-	if (li + 24 < end && hash[li + 24])
-		names_prefetch(L->names, hash[li + 24]);
-	if (li + 16 < end) {
-		s = hash[li + 16] ? names_guess(L, hash[li + 16]) : 0;
-		guess[(li + 16) % FETCH] = s;
-		if (s)
-			__builtin_prefetch(row(L, s));
-		__builtin_prefetch(goobj_str(&o->o, record(o, li + 16)).p);
-	}
-	if (li + 8 < end && (s = guess[(li + 8) % FETCH]) != 0) {
-		r = row(L, s);
-		if (r->obj == OBJ_EXT)
-			__builtin_prefetch(&L->ext[r->li]);
-		else
-			__builtin_prefetch(record(L->obj[r->obj], r->li));
-	}
-	if (li + 4 < end && (s = guess[(li + 4) % FETCH]) != 0)
-		__builtin_prefetch(sym_name(L, s).p);
-}
-
-/* ---- 2. other definitions, 3. references ------------------------------ */
-
-/* The first task has all names, the others an object's contents each. */
-static void find_one(void *arg, size_t i)
-{
-	Load *ld = arg;
-
-	if (i == 0)
-		names_find_all(ld);
-	else
-		contents_find(ld, ld->L->obj[ld->order[i - 1]]);
-}
-
-static void number_one(void *arg, size_t i)
-{
-	Load *ld = arg;
-	const LObj *o = ld->L->obj[ld->order[i]];
-
-	names_number(ld, o, contents_number(ld, o, ld->obj[o->idx].base));
-}
-
-/* The first task has the name table. */
-static void resolve_one(void *arg, size_t i)
-{
-	Load *ld = arg;
-	const LObj *o;
-
-	if (i == 0) {
-		names_settle(ld);
-		return;
-	}
-	o = ld->L->obj[ld->order[i - 1]];
-	contents_resolve(ld, o);
-	names_resolve(ld, o);
-}
-
-static void other_names(Load *ld)
-{
-	Link *L = ld->L;
-
-	contents_init(ld);
-	pool_for(L->pool, ld->norder + 1, find_one, ld);
-	contents_count(ld);
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		ld->obj[k].base = L->nsym;
-		L->nsym += ld->obj[k].nnew;
-	}
-	pool_for(L->pool, ld->norder, number_one, ld);
-	names_number_refs(ld);
-	pool_for(L->pool, ld->norder + 1, resolve_one, ld);
-	/* Up to here are the numbers that are left. */
-	mem_forget(row(L, ld->prov), ld->nprov * sizeof(SymRow));
-	contents_free(ld);
+	pool_for(ld->L->pool, ld->norder, check_one, ld);
+	objects_check(ld);
 }
 
 /* ---- builtins -------------------------------------------------------- */
@@ -310,8 +255,8 @@ static void refflags(Link *L, const LObj *o)
 		Sym s = resolve(L, o, goobj_refflags(&o->o, i, &flag,
 						     &flag2));
 
-		if (flag2 & SymFlagUsedInIface)
-			L->sym[s].attr |= A_USEDINIFACE;
+		if (s && flag2 & SymFlagUsedInIface)
+			own_row(L, s)->attr |= A_USEDINIFACE;
 	}
 }
 
@@ -331,52 +276,119 @@ static void other_references(Load *ld)
 
 /* ---- all of it ------------------------------------------------------- */
 
-static u32 round_places(u32 n)
+static u32 round_up(u64 n, u32 to)
 {
-	return (n + PLACES - 1) / PLACES * PLACES;
+	return (u32)((n + to - 1) / to * to);
 }
 
-static void make_owners(Load *ld, u32 places)
+static u32 own_places(const Load *ld, u32 k, u32 at, u32 n, u32 li)
 {
-	const Link *L = ld->L;
-	u32 *owner = mem_alloc(&ld->L->mem, places / PLACES * sizeof *owner);
+	u32 end = round_up(at + (u64)n, GROUP);
 
-	ld->owner = owner++;
+	for (u32 g = at / GROUP; g < end / GROUP; g++)
+		ld->owner[g] = (Owner){k, at - li};
+	return end;
+}
+
+/* Package definitions of all objects come first. */
+static void make_places(Load *ld)
+{
+	Link *L = ld->L;
+	u32 at = GROUP;
+
+	ld->owner = mem_alloc(&L->mem, ld->nplace / GROUP *
+			      sizeof *ld->owner);
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
+		ld->obj[k].pkg = at;
+		at = own_places(ld, k, at, L->obj[k]->o.nsymdef, 0);
+	}
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
 		const GoObj *o = &L->obj[k]->o;
 
-		for (u32 n = 0; n < o->ndef - o->nsymdef; n += PLACES)
-			*owner++ = k;
+		ld->obj[k].other = at;
+		at = own_places(ld, k, at, o->ndef - o->nsymdef, o->nsymdef);
 	}
+}
+
+static u32 begin_contents(Contents *c, u32 at, u64 n)
+{
+	c->begin = c->n = at;
+	c->end = at + (u32)n;
+	return c->end;
+}
+
+/* Which numbers there are, and memory for what is by them. Threads take
+ * shared ones by batches, and use not all of one. */
+static void make_numbers(Load *ld, u64 name, u64 hash64, u64 hash, u64 ref)
+{
+	Link *L = ld->L;
+	u64 spare = (u64)NBATCH * (L->nobj + 2 * pool_threads(L->pool));
+	u32 at = 1;
+	size_t nbits;
+	u8 *p;
+
+	at = begin_contents(&ld->names, at, name + spare);
+	at = begin_contents(&ld->hash64, at, hash64 + spare);
+	at = begin_contents(&ld->hash, at, hash + spare);
+	ld->sharebase = ld->nplace;
+	ld->extbase = ld->nplace + round_up(at, GROUP);
+	ld->maxext = (u32)ref + (1 << 16);
+	p = mem_reserve(contents_room((u32)hash64) + contents_room((u32)hash) +
+			at * sizeof *ld->shared);
+	p = contents_init(&ld->hash64, p, (u32)hash64);
+	p = contents_init(&ld->hash, p, (u32)hash);
+	ld->shared = (Shared *)(void *)p;
+	nbits = (size_t)ld->extbase + ld->maxext + 64;
+	ld->own = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
+	ld->iface = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
 }
 
 /* Room for the symbols: the linker makes a few for each function and type
  * that it finds. */
-static void make_room(Load *ld)
+static void make_room(Load *ld, u64 nsym, u64 ndef)
+{
+	enum { HUGE = 1 << 16 };	/* rows in a huge page */
+	Link *L = ld->L;
+	u64 max = 2 * nsym + 6 * ndef + (1 << 20);
+
+	L->alias = round_up(max, HUGE);
+	L->symend = L->alias + ld->extbase + ld->maxext;
+	L->sym = mem_reserve_upto((size_t)L->symend * sizeof *L->sym,
+				  (size_t)L->alias * sizeof *L->sym);
+	L->maxext = L->alias;
+	L->ext = mem_reserve_small(L->maxext * sizeof *L->ext);
+	L->nsym = L->alias + ld->extbase;
+	L->maxsym = L->symend;
+	L->next = 1;
+}
+
+static void count(Load *ld)
 {
 	Link *L = ld->L;
-	u64 nsym = 0, ndef = 0, npkg = 0, place = PLACES, max;
+	u64 nsym = 0, ndef = 0, npkg = 0, place = GROUP, name = 0, hash64 = 0,
+		hash = 0, ref = 0;
 	u32 *pkg;
 	Sym *syms;
 
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
 		const GoObj *o = &L->obj[k]->o;
 
-		ld->obj[k].rec = (u32)place;
 		nsym += o->nsym;
 		ndef += o->ndef;
 		npkg += o->npkg;
-		place += round_places(o->ndef - o->nsymdef);
+		place += round_up(o->nsymdef, GROUP) +
+			(u64)round_up(o->ndef - o->nsymdef, GROUP);
+		name += o->nnonpkgdef;
+		hash64 += o->nhashed64def;
+		hash += o->nhasheddef;
+		ref += o->nnonpkgref;
 	}
-	if (nsym + npkg > 1u << 28 || place > MAXPLACE)
+	if (nsym + npkg > MAXPLACE / 4 || place > MAXPLACE / 4)
 		link_exitf(L, "too many symbols");
-	max = PROV_UNIT + 2 * nsym + 6 * ndef + (1 << 20);
-	L->maxsym = L->maxext = (u32)max;
-	L->sym = mem_reserve(max * sizeof *L->sym);
-	L->ext = mem_reserve_small(max * sizeof *L->ext);
-	make_owners(ld, (u32)place);
-	L->nsym = L->next = 1;
-	ld->prov = ((u32)nsym / PROV_UNIT + 1) * PROV_UNIT;
+	ld->nplace = (u32)place;
+	make_places(ld);
+	make_numbers(ld, name, hash64, hash, ref);
+	make_room(ld, nsym, ndef);
 	syms = mem_alloc(&L->mem, nsym * sizeof *syms);
 	pkg = mem_alloc(&L->mem, npkg * sizeof *pkg);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
@@ -415,27 +427,22 @@ static void prepare(Load *ld)
 		ld->order[ld->norder++] = k;
 	qsort_r(ld->order, ld->norder, sizeof *ld->order, larger_first, L);
 	flag_tables(ld);
-	make_room(ld);
+	count(ld);
 }
 
 void load_syms(Link *L)
 {
-	Load ld = {.L = L};
-	u32 named = 0, first = 0;
+	Load *ld = mem_alloc(&L->mem, sizeof *ld);
 
+	ld->L = L;
 	if (L->flag.strictdups < 0 || L->flag.strictdups > 2)
 		link_fatalf(L, "invalid -strictdups flag value %lld",
 			   (long long)L->flag.strictdups);
-	prepare(&ld);
-	check_objects(&ld);
-	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
-		named += ld.obj[k].named;
-		first += ld.obj[k].first;
-	}
-	names_init(L, named, first);
-	package_defs(&ld);
-	other_names(&ld);
+	prepare(ld);
+	L->load = ld;
+	check_objects(ld);
+	names_load(ld);
 	builtins(L);
-	other_references(&ld);
-	L->strictdups = ld.strictdups;	/* errors or not: stays open */
+	other_references(ld);
+	L->strictdups = ld->strictdups;	/* errors or not: stays open */
 }

@@ -1,9 +1,13 @@
 /*
- * Non-package definitions and references: known by name. Of several
- * definitions of one name, which counts depends on their order, and most
- * references name types for DWARF, which nobody defines: one thread looks at
- * them all, while others look at contents. What numbers new names get is
- * known when both are done.
+ * Non-package definitions and references: known by name. All definitions are
+ * put into the name table at once, by all threads, and what is known of those
+ * with one name is added up (Shared). That is enough where each of them may
+ * be one of several. For the few names of which it may not, it depends on the
+ * order of definitions which one counts: one thread goes through them again.
+ *
+ * Then references are looked up. Names that nobody defines get their numbers
+ * in the order of references: type descriptors, for DWARF, that the linker
+ * will make.
  *
  * Source: addSym, loadObjRefs in cmd/link/internal/loader/loader.go
  */
@@ -127,66 +131,275 @@ static void defined_again(Load *ld, const LObj *o, u32 li, Sym old)
 	}
 }
 
-/* A variable that is declared with linkname and has no value is a reference
- * to somebody else's. */
-static void note_linkname_var(Load *ld, const LObj *o, u32 li, const u8 *p)
+/* ---- definitions ------------------------------------------------------ */
+
+/* Of two package definitions with one name the greater number stays. */
+static void add_pkg(Load *ld, u32 hash, View name, u32 ver, Sym s)
 {
-	View name = goobj_str(&o->o, p);
+	Link *L = ld->L;
+	u32 at = hash & L->names->mask;
 
-	if (!(ld->flag2[p[12]] & (A_LINKNAME | A_LINKNAMESTD)) ||
-	    goobj_data(&o->o, li).n || view_index(name, 0, '.') == name.n)
-		return;
-	symvec_add(&ld->L->mem, &ld->varobj, o->idx);
-	symvec_add(&ld->L->mem, &ld->var, li);
-}
+	for (;;) {
+		Sym t = names_next(L, hash, name, ver, &at);
+		u32 x = t - L->alias;
 
-/* A row for a new symbol. Whose it is stands in value for now. */
-static Sym new_name(Load *ld, const LObj *o, u32 li)
-{
-	Sym s = ld->prov + ld->nprov++;
-	SymRow *r = row(ld->L, s);
-
-	load_def(ld, r, o, li);
-	r->value = (i64)((u64)o->idx << 32 | li);
-	ld->obj[o->idx].nnew++;
-	return s;
-}
-
-static Sym define(Load *ld, const LObj *o, u32 li, u32 hash)
-{
-	const u8 *p = record(o, li);
-	View name = goobj_str(&o->o, p);
-	Sym s;
-
-	if (!hash)
-		return new_name(ld, o, li);
-	s = names_find(ld->L, hash, name, ld16(p + 8, false));
-	if (s) {
-		defined_again(ld, o, li, s);
-		return s;
+		if (t && x >= ld->sharebase) {
+			__atomic_fetch_or(&shared_of(ld, x)->num, NAMED_PKG,
+					  __ATOMIC_RELAXED);
+			at = (at + 1) & L->names->mask;
+		} else if (t > s || names_put(L, hash, t, s, at)) {
+			return;
+		}
 	}
-	s = new_name(ld, o, li);
-	names_add(ld->L, hash, s);
-	return s;
 }
 
-static void nonpkgdefs(Load *ld, const LObj *o)
+/* The shared symbol of that name. */
+static u32 add_named(Load *ld, u32 hash, View name, u32 ver, u32 place,
+		     Batch *b)
 {
-	u32 end = o->o.ndef;
-	Sym guess[FETCH] = {0};
+	Link *L = ld->L;
+	u32 at = hash & L->names->mask, fresh = 0, flags = 0;
+	Sym base = L->alias + ld->sharebase, t;
 
-	for (u32 li = end - o->o.nnonpkgdef; li < end; li++) {
+	for (;;) {
+		t = names_next(L, hash, name, ver, &at);
+		if (t >= base)
+			break;
+		if (t) {
+			flags = NAMED_PKG;
+			at = (at + 1) & L->names->mask;
+			continue;
+		}
+		if (!fresh) {
+			fresh = new_shared(ld, &ld->names, b, place);
+			ld->shared[fresh].key[0] = (uintptr_t)name.p;
+			ld->shared[fresh].key[1] = (u64)name.n << 32 | ver;
+		}
+		ld->shared[fresh].num = flags;
+		if (names_put(L, hash, 0, base + fresh, at))
+			return fresh;
+	}
+	if (fresh) {
+		ld->shared[fresh].id = 0;
+		b->at--;
+	}
+	__atomic_fetch_or(&ld->shared[t - base].num, NAMED_AGAIN | flags,
+			  __ATOMIC_RELAXED);
+	return t - base;
+}
+
+static void add_pkgs(Load *ld, const LObj *o)
+{
+	Sym s = ld->L->alias + ld->obj[o->idx].pkg;
+
+	for (u32 li = 0; li < o->o.nsymdef; li++) {
+		u32 hash = o->syms[li];
 		const u8 *p = record(o, li);
 
-		fetch_names(ld->L, o, li, end, guess);
-		o->syms[li] = define(ld, o, li, o->syms[li]);
-		add_use(row(ld->L, o->syms[li]), use_attr(p),
-			ld32(p + 17, false));
-		note_linkname_var(ld, o, li, p);
+		if (li + FETCH < o->o.nsymdef && o->syms[li + FETCH])
+			names_fetch(ld->L->names, o->syms[li + FETCH]);
+		if (!hash)
+			continue;
+		o->syms[li] = 0;
+		add_pkg(ld, hash, goobj_str(&o->o, p), ld16(p + 8, false),
+			s + li);
+	}
+}
+
+static void add_others(Load *ld, const LObj *o)
+{
+	u32 end = o->o.ndef, place = ld->obj[o->idx].other - o->o.nsymdef;
+	Batch b = {.step = NBATCH};
+
+	for (u32 li = end - o->o.nnonpkgdef; li < end; li++) {
+		u32 hash = o->syms[li], i;
+		const u8 *p = record(o, li);
+
+		names_ahead(ld->L, o->syms, li, end);
+		if (hash) {
+			i = add_named(ld, hash, goobj_str(&o->o, p),
+				      ld16(p + 8, false), place + li, &b);
+		} else {
+			i = new_shared(ld, &ld->names, &b, place + li);
+			ld->shared[i].num = 0;
+		}
+		add_copy(&ld->shared[i], p, place + li);
+		if (!(p[11] & SymFlagDupok))
+			__atomic_fetch_or(&ld->shared[i].num, NAMED_STRONG,
+					  __ATOMIC_RELAXED);
+		o->syms[li] = ld->L->alias + ld->sharebase + i;
+	}
+}
+
+static void add_one(void *arg, size_t i)
+{
+	Load *ld = arg;
+	const LObj *o = ld->L->obj[ld->order[i]];
+
+	add_pkgs(ld, o);
+	add_others(ld, o);
+	contents_with_auxs(ld, o);
+}
+
+/* ---- names whose definitions have an order ---------------------------- */
+
+static void number_named(Load *ld)
+{
+	Link *L = ld->L;
+
+	for (u32 i = ld->names.begin; i < ld->names.n; i++) {
+		Shared *e = &ld->shared[i];
+		u32 flags = e->num;
+
+		if (!e->id)
+			continue;
+		e->num = L->alias + ld->sharebase + i;
+		if (!(flags & NAMED_PKG) && !(flags & NAMED_AGAIN &&
+		    (flags & NAMED_STRONG || L->flag.strictdups)))
+			continue;
+		ld->conflict[i / 64] |= 1ull << i % 64;
+		if (flags & NAMED_PKG)
+			ld->withpkg[i / 64] |= 1ull << i % 64;
+		ld->nconflict++;
+	}
+}
+
+static Sym pkg_def(const Load *ld, const LObj *o, u32 li)
+{
+	const Link *L = ld->L;
+	const u8 *p = record(o, li);
+	View name = goobj_str(&o->o, p);
+	u32 ver = ld16(p + 8, false), hash = name_hash(L->names, name, ver);
+	u32 at = hash & L->names->mask;
+	Sym s;
+
+	while ((s = names_next(L, hash, name, ver, &at)) >=
+	       L->alias + ld->sharebase)
+		at = (at + 1) & L->names->mask;
+	return s;
+}
+
+static void define(Load *ld, const LObj *o, u32 li, u32 i)
+{
+	Link *L = ld->L;
+	Shared *e = &ld->shared[i];
+	const u8 *p = record(o, li);
+	u32 x = ld->sharebase + i;
+	SymRow *r;
+
+	if (ld->withpkg[i / 64] >> i % 64 & 1 && e->num == L->alias + x) {
+		e->num = pkg_def(ld, o, li);
+		own_row(L, e->num);
+	}
+	r = row(L, e->num);
+	if (e->num == L->alias + x && !has_bit(ld->own, x)) {
+		load_def(ld, r, o, li);
+		ld->own[x / 64] |= 1ull << x % 64;
+	} else {
+		defined_again(ld, o, li, e->num);
+	}
+	add_use(r, use_attr(p), record_align(p));
+}
+
+static void define_in_order(Load *ld)
+{
+	const Link *L = ld->L;
+
+	for (u32 k = OBJ_FIRST; ld->nconflict && k < L->nobj; k++) {
+		const LObj *o = L->obj[k];
+
+		for (u32 li = o->o.ndef - o->o.nnonpkgdef; li < o->o.ndef;
+		     li++) {
+			u32 i = o->syms[li] - L->alias - ld->sharebase;
+
+			if (ld->conflict[i / 64] >> i % 64 & 1)
+				define(ld, o, li, i);
+		}
 	}
 }
 
 /* ---- references ------------------------------------------------------ */
+
+static Sym number_of(const Load *ld, Sym s)
+{
+	u32 x = s - ld->L->alias;
+
+	return x >= ld->sharebase && x < ld->extbase ?
+		shared_of(ld, x)->num : s;
+}
+
+static u32 ref_version(const LObj *o, const u8 *p)
+{
+	u16 abi = ld16(p + 8, false);
+
+	return abi == SymABIstatic ? o->version : abi;
+}
+
+static void look_up_one(void *arg, size_t i)
+{
+	Load *ld = arg;
+	const Link *L = ld->L;
+	const LObj *o = L->obj[ld->order[i]];
+	ObjLoad *ol = &ld->obj[o->idx];
+	Undef *undef = ld->undef + ol->undef;
+	u32 end = o->o.nsym;
+
+	for (u32 li = o->o.ndef - o->o.nnonpkgdef; li < o->o.ndef; li++)
+		o->syms[li] = number_of(ld, o->syms[li]) | SYM_LAZY;
+	for (u32 li = o->o.ndef; li < end; li++) {
+		u32 hash = o->syms[li];
+		const u8 *p = record(o, li);
+		Sym s;
+
+		names_ahead(L, o->syms, li, end);
+		if (!hash)
+			continue;
+		s = names_find(L, hash, goobj_str(&o->o, p),
+			       ref_version(o, p));
+		if (!s)
+			undef[ol->nundef++] = (Undef){li, hash};
+		o->syms[li] = s ? number_of(ld, s) | SYM_LAZY : 0;
+	}
+}
+
+static Sym new_ref(Load *ld, const LObj *o, u32 li, u32 hash)
+{
+	Link *L = ld->L;
+	const u8 *p = record(o, li);
+	View name = goobj_str(&o->o, p);
+	u32 ver = ref_version(o, p);
+	Sym s = names_find(L, hash, name, ver);
+
+	if (!s) {
+		s = sym_create(L, name, ver);
+		names_add(L, hash, s);
+	}
+	return s;
+}
+
+static void number_undefined(Load *ld)
+{
+	const Link *L = ld->L;
+
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
+		const LObj *o = L->obj[k];
+		const ObjLoad *ol = &ld->obj[k];
+		const Undef *u = ld->undef + ol->undef;
+
+		for (u32 i = 0; i <= ol->nundef; i++) {
+			bool last = i == ol->nundef;
+
+			if (!ld->unnamed && ol->unnamed &&
+			    (last || u[i].li > ol->unnamed - 1))
+				ld->unnamed = sym_create(ld->L, (View){0}, 0);
+			if (!last)
+				o->syms[u[i].li] = new_ref(ld, o, u[i].li,
+					u[i].hash) | SYM_LAZY;
+		}
+	}
+}
+
+/* ---- linkname ---------------------------------------------------------- */
 
 static _Noreturn void bad_linkname(const Link *L, const LObj *o, u32 i)
 {
@@ -197,119 +410,83 @@ static _Noreturn void bad_linkname(const Link *L, const LObj *o, u32 i)
 		   (const char *)name.p);
 }
 
-static void check_vars(const Load *ld)
+static void check_linkname(Load *ld, const LObj *o, u32 li)
 {
-	const Link *L = ld->L;
+	Link *L = ld->L;
+	View name = goobj_str(&o->o, record(o, li));
+	Sym s = li >= o->o.ndef && !o->syms[li] ? ld->unnamed :
+		o->syms[li] & ~SYM_LAZY;
 
-	for (u32 i = 0; i < ld->var.n && L->flag.checklinkname; i++) {
-		const LObj *o = L->obj[ld->varobj.p[i]];
-		u32 li = ld->var.p[i];
+	if (L->flag.checklinkname && !linkname_ok(L, o, name, s))
+		bad_linkname(L, o, li);
+}
 
-		if (!linkname_ok(L, o, goobj_sym(&o->o, li).name,
-				 o->syms[li]))
-			bad_linkname(L, o, li);
+/* A variable that is declared with linkname and has no value is a reference
+ * to somebody else's. */
+static void check_vars(Load *ld, const LObj *o)
+{
+	for (u32 li = o->o.ndef - o->o.nnonpkgdef; li < o->o.ndef; li++) {
+		const u8 *p = record(o, li);
+		View name = goobj_str(&o->o, p);
+
+		if (ld->flag2[p[12]] & (A_LINKNAME | A_LINKNAMESTD) &&
+		    !goobj_data(&o->o, li).n &&
+		    view_index(name, 0, '.') < name.n)
+			check_linkname(ld, o, li);
 	}
 }
 
-/* A symbol that nobody defines. */
-static Sym new_ref(Load *ld, u32 hash, View name, u32 ver)
+static void check_refs(Load *ld, const LObj *o)
 {
 	Link *L = ld->L;
-	Sym s = ld->prov + ld->nprov++;
-
-	ext_init(L, s, name, ver);
-	names_add(L, hash, s);
-	return s;
-}
-
-static void nonpkgrefs(Load *ld, const LObj *o)
-{
-	Link *L = ld->L;
-	Sym guess[FETCH] = {0};
 	bool assembly = L->release >= GO127 &&
 		(o->o.flags & ObjFlagFromAssembly);
 
-	for (u32 i = o->o.ndef; i < o->o.nsym; i++) {
-		const u8 *p = record(o, i);
-		u16 abi = ld16(p + 8, false);
-		u32 hash = o->syms[i], ver;
-		View name = goobj_str(&o->o, p);
-		Sym s;
+	for (u32 li = o->o.ndef; li < o->o.nsym; li++) {
+		const u8 *p = record(o, li);
+		u32 use = use_attr(p);
 
-		fetch_names(L, o, i, o->o.nsym, guess);
-		ver = abi == SymABIstatic ? o->version : abi;
-		s = names_find(L, hash, name, ver);
-		if (!s)
-			s = new_ref(ld, hash, name, ver);
-		L->sym[s].attr |= use_attr(p);
-		o->syms[i] = s;
-		if (L->flag.checklinkname &&
-		    (assembly || ld->flag2[p[12]] &
-		     (A_LINKNAME | A_LINKNAMESTD)) &&
-		    !linkname_ok(L, o, name, s))
-			bad_linkname(L, o, i);
+		if (use && o->syms[li])
+			own_row(L, o->syms[li] & ~SYM_LAZY)->attr |= use;
+		if (assembly ||
+		    ld->flag2[p[12]] & (A_LINKNAME | A_LINKNAMESTD))
+			check_linkname(ld, o, li);
 	}
 }
 
-void names_find_all(Load *ld)
+static void check_linknames(Load *ld)
 {
 	const Link *L = ld->L;
 
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
-		nonpkgdefs(ld, L->obj[k]);
-	check_vars(ld);
-	ld->ref = ld->prov + ld->nprov;
+		if (ld->obj[k].nlinked)
+			check_vars(ld, L->obj[k]);
 	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
-		nonpkgrefs(ld, L->obj[k]);
+		if (ld->obj[k].nlinked)
+			check_refs(ld, L->obj[k]);
 }
 
-/* ---- numbers --------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------- */
 
-Sym names_number(Load *ld, const LObj *o, Sym s)
-{
-	for (u32 li = o->o.ndef - o->o.nnonpkgdef; li < o->o.ndef; li++) {
-		SymRow *r = row(ld->L, o->syms[li]), *to;
-
-		if (o->syms[li] < ld->prov ||
-		    r->value != (i64)((u64)o->idx << 32 | li))
-			continue;
-		to = row(ld->L, s);
-		*to = *r;
-		to->value = 0;
-		r->outer = s++;
-	}
-	return s;
-}
-
-void names_number_refs(Load *ld)
+void names_load(Load *ld)
 {
 	Link *L = ld->L;
-	Sym end = ld->prov + ld->nprov;
+	u32 defs = 0, refs = 0;
 
-	if (ld->ref < end)
-		L->extstart = L->nsym;
-	for (Sym s = ld->ref; s < end; s++) {
-		*row(L, L->nsym) = *row(L, s);
-		row(L, s)->outer = L->nsym++;
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++) {
+		defs += ld->obj[k].ndefname;
+		ld->obj[k].undef = refs;
+		refs += ld->obj[k].nrefname;
 	}
-}
-
-static Sym settled(const Load *ld, Sym s)
-{
-	return s < ld->prov ? s : row(ld->L, s)->outer;
-}
-
-void names_resolve(Load *ld, const LObj *o)
-{
-	for (u32 li = o->o.ndef - o->o.nnonpkgdef; li < o->o.nsym; li++)
-		o->syms[li] = settled(ld, o->syms[li]);
-}
-
-void names_settle(Load *ld)
-{
-	Link *L = ld->L;
-
-	for (u32 i = 0; i < ld->fix.n; i++)
-		ld->fix.p[i] = settled(ld, ld->fix.p[i]);
-	names_renumber(L, ld->prov);
+	names_init(L, defs + refs / 2);
+	ld->conflict = mem_alloc(&L->tmp, ld->names.end / 8 + 8);
+	ld->withpkg = mem_alloc(&L->tmp, ld->names.end / 8 + 8);
+	ld->undef = mem_alloc(&L->tmp, refs * sizeof *ld->undef);
+	pool_for(L->pool, ld->norder, add_one, ld);
+	L->names->used = defs;
+	number_named(ld);
+	define_in_order(ld);
+	pool_for(L->pool, ld->norder, look_up_one, ld);
+	number_undefined(ld);
+	check_linknames(ld);
 }

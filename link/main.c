@@ -22,15 +22,17 @@ static void load(Link *L)
 	PASS(libinit);
 
 	PASS(loadlib);
-	/* Every object is read and valid, every symbol has its number and
-	 * its definition; later symbols are ours. The target is known. */
+	/* Every name has its definition; numbers are not yet settled. Later
+	 * symbols are ours. The target is known. */
 	exit_if_errors(L);
 
 	PASS(inittasks);
 	/* The order of package initialisation is decided. */
 
 	PASS(deadcode);
-	/* A_REACHABLE says what becomes part of the program. */
+	/* A_REACHABLE says what becomes part of the program. That, and what it
+	 * refers to, has been found valid, and its symbols have their numbers
+	 * and rows. Of all others hardly anything has been read. */
 
 	PASS(linksetup);
 	/* L->lib is in dependency order, L->textp has all functions. */

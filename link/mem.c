@@ -59,12 +59,17 @@ void *mem_reserve_small(size_t n)
 	return p + front;
 }
 
-void *mem_reserve(size_t n)
+void *mem_reserve_upto(size_t n, size_t huge)
 {
 	void *p = mem_reserve_small(n);
 
-	madvise(p, round_up(n, HUGE), MADV_HUGEPAGE);
+	madvise(p, round_up(huge, HUGE), MADV_HUGEPAGE);
 	return p;
+}
+
+void *mem_reserve(size_t n)
+{
+	return mem_reserve_upto(n, n);
 }
 
 void mem_forget(void *p, size_t n)

@@ -1,7 +1,7 @@
 /*
- * The name table: from a name and its version to a symbol. A program refers
- * to a million names, so a slot has no more than a symbol's number and 32
- * bits of hash, and names are compared where they lie, in the objects.
+ * The name table: from a name and its version to a symbol. There may be
+ * hundreds of thousands of names, so a slot has no more than a symbol's number
+ * and 32 bits of hash, and names are compared where they lie, in the objects.
  * The hash is keyed with what the kernel gives each process: names come from
  * input, and nobody is to write some that all fall into one slot. No output
  * depends on the order in the table.
@@ -63,17 +63,34 @@ static u64 slot_load(const SymTab *t, u32 i)
 	return __atomic_load_n(&t->slot[i], __ATOMIC_ACQUIRE);
 }
 
+static bool ext_is_named(const Link *L, Sym s, View name, u32 ver)
+{
+	const Ext *e = &L->ext[row(L, s)->li];
+
+	return e->ver == ver && view_eq(e->name, name);
+}
+
+/* s is as before it was settled. */
 static bool is_named(const Link *L, Sym s, View name, u32 ver)
 {
-	const SymRow *r = row(L, s);
+	const Load *ld = L->load;
+	u32 x = s - L->alias, li;
 	const LObj *o;
 	const u8 *p;
 
-	if (r->obj == OBJ_EXT)
-		return L->ext[r->li].ver == ver &&
-			view_eq(L->ext[r->li].name, name);
-	o = L->obj[r->obj];
-	p = goobj_at(&o->o, BlkSymdef, r->li, SYM_SIZE);
+	if (!ld)
+		return ext_is_named(L, s, name, ver);
+	if (x >= ld->extbase)
+		return ext_is_named(L, s - ld->extshift, name, ver);
+	if (x >= ld->sharebase) {
+		const u64 *key = shared_of(ld, x)->key;
+
+		return key[1] == ((u64)name.n << 32 | ver) &&
+			memcmp((const u8 *)(uintptr_t)key[0], name.p,
+			       name.n) == 0;
+	}
+	o = place_obj(ld, x, &li);
+	p = record(o, li);
 	return ld16(p + 8, false) == ver && ld32(p, false) == name.n &&
 		memcmp(o->o.obj.p + ld32(p + 4, false), name.p, name.n) == 0;
 }
@@ -86,39 +103,65 @@ static void make_slots(Link *L, u32 cap)
 	t->mask = cap - 1;
 }
 
-void names_init(Link *L, u32 n, u32 used)
+void names_init(Link *L, u32 n)
 {
-	SymTab *t = L->names;
 	u32 cap = 1 << 12;
 
 	while (cap < n + n / 2 && cap < 1u << 31)
 		cap *= 2;
 	make_slots(L, cap);
-	t->used = used;
 }
 
-Sym names_find(const Link *L, u32 hash, View name, u32 ver)
+Sym names_next(const Link *L, u32 hash, View name, u32 ver, u32 *at)
 {
 	const SymTab *t = L->names;
 	u64 x;
 
-	for (u32 i = hash & t->mask; (x = slot_load(t, i)) != 0;
-	     i = (i + 1) & t->mask)
+	for (; (x = slot_load(t, *at)) != 0; *at = (*at + 1) & t->mask)
 		if (x >> 32 == hash && is_named(L, (Sym)x, name, ver))
 			return (Sym)x;
 	return 0;
 }
 
-Sym names_guess(const Link *L, u32 hash)
+bool names_put(Link *L, u32 hash, Sym was, Sym s, u32 at)
 {
-	const SymTab *t = L->names;
-	u64 x;
+	u64 x = was ? slot_of(hash, was) : 0;
 
-	for (u32 i = hash & t->mask; (x = slot_load(t, i)) != 0;
-	     i = (i + 1) & t->mask)
-		if (x >> 32 == hash)
-			return (Sym)x;
-	return 0;
+	return __atomic_compare_exchange_n(&L->names->slot[at], &x,
+					   slot_of(hash, s), false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+}
+
+void names_ahead(const Link *L, const u32 *hash, u32 i, u32 end)
+{
+	enum { STEP = 8 };
+	const SymTab *t = L->names;
+	const Load *ld = L->load;
+	u32 h;
+
+	if (i + 3 * STEP < end && (h = hash[i + 3 * STEP]) != 0)
+		__builtin_prefetch(&t->slot[h & t->mask]);
+	for (u32 k = 2; k > 0; k--) {
+		u32 x;
+
+		if (i + k * STEP >= end || (h = hash[i + k * STEP]) == 0)
+			continue;
+		x = (u32)slot_load(t, h & t->mask) - L->alias;
+		if (x < ld->sharebase || x >= ld->extbase)
+			continue;
+		if (k == 2)
+			__builtin_prefetch(shared_of(ld, x));
+		else
+			__builtin_prefetch((const u8 *)(uintptr_t)
+					   shared_of(ld, x)->key[0]);
+	}
+}
+
+Sym names_find(const Link *L, u32 hash, View name, u32 ver)
+{
+	u32 at = hash & L->names->mask;
+
+	return names_next(L, hash, name, ver, &at);
 }
 
 static void put(SymTab *t, u64 x)
@@ -152,39 +195,6 @@ void names_add(Link *L, u32 hash, Sym s)
 		grow(L);
 	t->used++;
 	put(t, slot_of(hash, s));
-}
-
-void names_add_def(Link *L, u32 hash, Sym s)
-{
-	SymTab *t = L->names;
-	View name = sym_name(L, s);
-	u32 ver = sym_version(L, s);
-	u64 x;
-
-	for (u32 i = hash & t->mask;; i = (i + 1) & t->mask) {
-		x = slot_load(t, i);
-		while (x == 0 || (x >> 32 == hash && (Sym)x < s &&
-				  is_named(L, (Sym)x, name, ver)))
-			if (__atomic_compare_exchange_n(&t->slot[i], &x,
-			    slot_of(hash, s), false, __ATOMIC_ACQ_REL,
-			    __ATOMIC_ACQUIRE))
-				return;
-		if (x >> 32 == hash && is_named(L, (Sym)x, name, ver))
-			return;
-	}
-}
-
-void names_renumber(Link *L, Sym from)
-{
-	SymTab *t = L->names;
-
-	for (u32 i = 0; i <= t->mask; i++) {
-		Sym s = (Sym)t->slot[i];
-
-		if (s >= from)
-			t->slot[i] = slot_of((u32)(t->slot[i] >> 32),
-					     row(L, s)->outer);
-	}
 }
 
 /* ---- symbols that the linker makes ----------------------------------- */
@@ -225,7 +235,8 @@ Sym sym_create_static(Link *L, View name)
 
 Sym sym_lookup(const Link *L, View name, u32 ver)
 {
-	return names_find(L, name_hash(L->names, name, ver), name, ver);
+	return settled(L, names_find(L, name_hash(L->names, name, ver), name,
+				     ver));
 }
 
 /* name must stay where it is. */
@@ -234,9 +245,9 @@ Sym sym_lookup_or_create(Link *L, View name, u32 ver)
 	u32 hash = name_hash(L->names, name, ver);
 	Sym s = names_find(L, hash, name, ver);
 
-	if (!s) {
-		s = sym_create(L, name, ver);
-		names_add(L, hash, s);
-	}
+	if (s)
+		return settled(L, s);
+	s = sym_create(L, name, ver);
+	names_add(L, hash, L->load ? s + L->load->extshift : s);
 	return s;
 }

@@ -1,6 +1,6 @@
 /*
- * The name table: names in several versions, more of them than it was made
- * for, and numbers that change.
+ * The name table: names in several versions, and more of them than it was made
+ * for.
  */
 #include "link/load.h"
 #include "objabi/test.h"
@@ -18,7 +18,7 @@ static Link *new_link(void)
 	L->names = mem_alloc(&L->mem, sizeof *L->names);
 	L->names->seed[0] = 1;
 	L->names->seed[1] = 2;
-	names_init(L, 0, 0);
+	names_init(L, 0);
 	return L;
 }
 
@@ -68,24 +68,6 @@ TEST(growth)
 	EXPECT_EQ(L->nsym, MANY + 1);
 }
 
-TEST(renumber)
-{
-	Link *L = new_link();
-	Sym a = sym_lookup_or_create(L, view_str("a"), 0);
-	Sym b = sym_lookup_or_create(L, view_str("b"), 0);
-	Sym c = sym_lookup_or_create(L, view_str("c"), 0);
-	Sym to = c + 100;
-
-	row(L, b)->outer = to;
-	row(L, c)->outer = to + 1;
-	L->sym[to] = L->sym[b];
-	L->sym[to + 1] = L->sym[c];
-	names_renumber(L, b);
-	EXPECT_EQ(sym_lookup(L, view_str("a"), 0), a);
-	EXPECT_EQ(sym_lookup(L, view_str("b"), 0), to);
-	EXPECT_EQ(sym_lookup(L, view_str("c"), 0), to + 1);
-}
-
 /* All lengths around those at which the hash reads differently. */
 TEST(hash)
 {
@@ -110,6 +92,5 @@ TEST(hash)
 TEST_MAIN(
 	RUN(versions)
 	RUN(growth)
-	RUN(renumber)
 	RUN(hash)
 )

@@ -394,7 +394,7 @@ void report_relocs(Link *L)
 	if (!__atomic_load_n(&L->badrelocs, __ATOMIC_RELAXED))
 		return;
 	dynreloc_errors(L);
-	told = mem_alloc(&L->mem, (size_t)L->nsym * sizeof *told);
+	told = mem_alloc(&L->mem, (size_t)L->symend * sizeof *told);
 	report(L, &L->textp, told);
 	report(L, &L->datap, told);
 	for (i = 0; i < L->ndwarfp; i++)

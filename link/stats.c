@@ -68,7 +68,8 @@ void stats_pass(Link *L, const char *name)
 		s->pass[s->n].anon = anon_memory(L);
 		s->pass[s->n].cpu = cpu();
 		s->pass[s->n].ns = now();
-		s->pass[s->n++].nsym = L->nsym;
+		/* Not yet settled: they have no order. */
+		s->pass[s->n++].nsym = L->nsym < L->alias ? L->nsym : 0;
 	}
 }
 

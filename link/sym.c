@@ -8,68 +8,87 @@
  *
  * The linker's loader.go and symbolbuilder.go, under cmd/link/internal/loader.
  */
-#include "link/link.h"
+#include "link/load.h"
 
 static const Ext *ext_of(const Link *L, Sym s)
 {
 	return &L->ext[L->sym[s].li];
 }
 
+/* Where s is defined, or OBJ_EXT, OBJ_NONE. */
+typedef struct {
+	u32 obj, li;
+} Place;
+
+static inline Place place_of(const Link *L, Sym s)
+{
+	Place at;
+
+	if (s < L->alias || !sym_def(L, s, &at.obj, &at.li))
+		at = (Place){L->sym[s].obj, L->sym[s].li};
+	return at;
+}
+
 bool sym_is_ext(const Link *L, Sym s)
 {
-	return L->sym[s].obj == OBJ_EXT;
+	return place_of(L, s).obj == OBJ_EXT;
 }
 
 View sym_name(const Link *L, Sym s)
 {
-	const SymRow *r = &L->sym[s];
+	Place at = place_of(L, s);
+	const GoObj *o;
+	const u8 *p;
 
-	if (r->obj == OBJ_NONE)
+	if (at.obj == OBJ_NONE)
 		return (View){0};
-	if (r->obj == OBJ_EXT)
+	if (at.obj == OBJ_EXT)
 		return ext_of(L, s)->name;
-	return goobj_str(&L->obj[r->obj]->o,
-			 goobj_at(&L->obj[r->obj]->o, BlkSymdef, r->li,
-				  SYM_SIZE));
+	o = &L->obj[at.obj]->o;
+	p = goobj_at(o, BlkSymdef, at.li, SYM_SIZE);
+	return goobj_str_good(o, p) ? goobj_str(o, p) : (View){0};
 }
 
 u32 sym_version(const Link *L, Sym s)
 {
-	const SymRow *r = &L->sym[s];
+	Place at = place_of(L, s);
+	u16 abi;
 
-	if (r->obj == OBJ_EXT)
+	if (at.obj == OBJ_NONE)
+		return 0;
+	if (at.obj == OBJ_EXT)
 		return ext_of(L, s)->ver;
-	if (r->attr & A_STATIC)
-		return L->obj[r->obj]->version;
-	return r->attr & A_ABIINTERNAL ? 1 : 0;
+	abi = ld16(goobj_at(&L->obj[at.obj]->o, BlkSymdef, at.li, SYM_SIZE) +
+		   8, false);
+	return abi == SymABIstatic ? L->obj[at.obj]->version : abi != 0;
 }
 
 View sym_data(const Link *L, Sym s)
 {
-	const SymRow *r = &L->sym[s];
+	Place at = place_of(L, s);
 
-	if (r->obj == OBJ_EXT) {
+	if (at.obj == OBJ_EXT) {
 		const Ext *e = ext_of(L, s);
 
 		return (View){e->data, e->ndata};
 	}
-	if (r->obj == OBJ_NONE)
+	if (at.obj == OBJ_NONE)
 		return (View){0};
-	return goobj_data(&L->obj[r->obj]->o, r->li);
+	return goobj_data(&L->obj[at.obj]->o, at.li);
 }
 
 Rels sym_rels(const Link *L, Sym s)
 {
-	const SymRow *r = &L->sym[s];
+	Place at = place_of(L, s);
 	u32 first;
 	Rels v = {0};
 
-	if (r->obj == OBJ_EXT) {
+	if (at.obj == OBJ_EXT) {
 		v.p = ext_of(L, s)->rel;
 		v.n = ext_of(L, s)->nrel;
-	} else if (r->obj != OBJ_NONE) {
-		v.obj = L->obj[r->obj];
-		v.n = goobj_relocs(&v.obj->o, r->li, &first);
+	} else if (at.obj != OBJ_NONE) {
+		v.obj = L->obj[at.obj];
+		v.n = goobj_relocs(&v.obj->o, at.li, &first);
 		v.p = goobj_at(&v.obj->o, BlkReloc, first, RELOC_SIZE);
 	}
 	return v;
@@ -103,11 +122,11 @@ void sym_ahead(const Link *L, const SymVec *v, u32 i, u32 to)
 /* The object and number whose auxiliary symbols s has; false: none. */
 static bool defined_in(const Link *L, Sym s, u32 *obj, u32 *li)
 {
-	const SymRow *r = &L->sym[s];
+	Place at = place_of(L, s);
 
-	*obj = r->obj;
-	*li = r->li;
-	if (r->obj == OBJ_EXT) {
+	*obj = at.obj;
+	*li = at.li;
+	if (at.obj == OBJ_EXT) {
 		*obj = ext_of(L, s)->obj;
 		*li = ext_of(L, s)->li;
 	}
@@ -231,14 +250,18 @@ static void put_rel(const Link *L, u8 *p, const Rel *r)
 /* A reference without definition has no contents to copy. */
 Ext *sym_update(Link *L, Sym s)
 {
-	SymRow *r = &L->sym[s];
+	SymRow *r = own_row(L, s);
 	View data = sym_data(L, s);
+	const char *why;
 	Ext *e;
 	Rels rels;
 	u32 k;
 
 	if (r->obj == OBJ_EXT)
 		return &L->ext[r->li];
+	why = r->obj ? goobj_check_def(&L->obj[r->obj]->o, r->li).why : NULL;
+	if (why)
+		cannot_read(L, L->obj[r->obj], why);
 	if (L->next == L->maxext)
 		link_exitf(L, "too many symbols");
 	e = &L->ext[L->next];

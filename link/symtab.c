@@ -16,11 +16,11 @@
 
 SB sb_named(Link *L, const char *name, Kind k)
 {
-	Sym s = sym_lookup_or_create(L, view_str(name), 0);
+	SB b = sb_of(L, sym_lookup_or_create(L, view_str(name), 0));
 
-	row(L, s)->attr |= A_REACHABLE;
-	row(L, s)->kind = (u8)k;
-	return sb_of(L, s);
+	row(L, b.s)->attr |= A_REACHABLE;
+	row(L, b.s)->kind = (u8)k;
+	return b;
 }
 
 Sym xdefine(Link *L, const char *name, Kind k, u64 value)

@@ -61,14 +61,6 @@ static inline bool ref_good(const Limits *l, SymRef r)
 	return r.sym < lim;
 }
 
-static inline bool str_good(const GoObj *o, const u8 *ref)
-{
-	u64 n = ld32(ref, false), off = ld32(ref + 4, false);
-
-	return n == 0 ? off <= o->obj.n :
-		off >= GOOBJ_HEADER && off + n <= o->blk[BlkAutolib];
-}
-
 /* ---- header and blocks ----------------------------------------------- */
 
 static u32 block_bytes(const GoObj *o, Blk b)
@@ -165,7 +157,7 @@ static Fault check_strings(const GoObj *o, Blk b, u32 n, u32 at, u64 *total)
 	for (u32 i = 0; i < n; i++) {
 		const u8 *p = goobj_at(o, b, i, record_size[b]) + at;
 
-		good &= str_good(o, p);
+		good &= goobj_str_good(o, p);
 		*total += ld32(p, false);
 	}
 	if (good)
@@ -173,7 +165,7 @@ static Fault check_strings(const GoObj *o, Blk b, u32 n, u32 at, u64 *total)
 	for (u32 i = 0; i < n; i++) {
 		const u8 *p = goobj_at(o, b, i, record_size[b]) + at;
 
-		if (!str_good(o, p))
+		if (!goobj_str_good(o, p))
 			return fault("a string lies outside of the strings",
 				     (u64)(p - o->obj.p));
 	}
@@ -289,34 +281,34 @@ static Fault reloc_fault(const GoObj *o, const Limits *l, u32 k, i32 before)
 	return fault("a relocation lies outside of its symbol", at);
 }
 
-static Fault check_relocs(const GoObj *o, const Limits *l, bool dwarf)
+static Fault check_relocs(const GoObj *o, const Limits *l, u32 i)
 {
-	u32 k = 0;
+	u32 k, end = goobj_relocs(o, i, &k), size, n;
+	i32 before = 0;
+	const u8 *p;
 
-	for (u32 i = 0; i < o->ndef; i++) {
-		u32 end = goobj_idx(o, BlkRelocIdx, i + 1);
-		u32 size, n;
-		const u8 *p;
-		i32 before = 0;
-
-		if (k == end)
-			continue;
-		p = goobj_at(o, BlkSymdef, i, SYM_SIZE);
-		if (!dwarf && p[10] >= SDWARFCUINFO && p[10] <= SDWARFLINES) {
-			k = end;
-			continue;
-		}
-		size = ld32(p + 13, false);
-		p = goobj_at(o, BlkReloc, k, RELOC_SIZE);
-		n = (u32)goobj_data(o, i).n;
-		size = size > n ? size : n;
-		for (; k < end; k++, p += RELOC_SIZE) {
-			if (!reloc_good(l, p, before, size))
-				return reloc_fault(o, l, k, before);
-			before = (i32)ld32(p, false);
-		}
+	if (end == 0)
+		return OK;
+	end += k;
+	size = ld32(goobj_at(o, BlkSymdef, i, SYM_SIZE) + 13, false);
+	n = (u32)goobj_data(o, i).n;
+	size = size > n ? size : n;
+	p = goobj_at(o, BlkReloc, k, RELOC_SIZE);
+	for (; k < end; k++, p += RELOC_SIZE) {
+		if (!reloc_good(l, p, before, size))
+			return reloc_fault(o, l, k, before);
+		before = (i32)ld32(p, false);
 	}
 	return OK;
+}
+
+static Fault check_all_relocs(const GoObj *o, const Limits *l)
+{
+	Fault f = OK;
+
+	for (u32 i = 0; !f.why && i < o->ndef; i++)
+		f = check_relocs(o, l, i);
+	return f;
 }
 
 /* ---- auxiliary symbols ----------------------------------------------- */
@@ -382,7 +374,7 @@ static const char *aux_wrong(const GoObj *o, const Limits *l, GoAux a)
 
 /* No two functions have one FuncInfo, so that those of all of them are not
  * longer than the data: a bound for whoever looks into each. */
-static Fault check_auxs(const GoObj *o, const Limits *l, bool funcinfo)
+static Fault check_auxs(const GoObj *o, const Limits *l)
 {
 	GoFuncInfo info;
 	u64 total = 0;
@@ -397,7 +389,7 @@ static Fault check_auxs(const GoObj *o, const Limits *l, bool funcinfo)
 			total += data.n;
 			if (total > o->ndata)
 				why = "functions share their FuncInfo";
-			else if (funcinfo)
+			else
 				why = goobj_funcinfo(o, data, &info);
 		}
 		if (why)
@@ -444,16 +436,68 @@ Fault goobj_begin(View obj, GoObj *o)
 	return f;
 }
 
-Fault goobj_check(const GoObj *o, unsigned without)
+Fault goobj_check_common(const GoObj *o)
+{
+	Limits l = limits_of(o);
+	u64 total = 0;
+	Fault f = check_strings(o, BlkFile, o->nfile, 0, &total);
+
+	if (!f.why)
+		f = check_total(o, total);
+	return f.why ? f : check_refs(o, &l, BlkRefFlags, o->nrefflags);
+}
+
+static bool index_good(const GoObj *o, Blk b, u32 i, u32 n)
+{
+	return goobj_idx(o, b, i) <= goobj_idx(o, b, i + 1) &&
+		goobj_idx(o, b, i + 1) <= n;
+}
+
+static Fault check_def_index(const GoObj *o, u32 i)
+{
+	u64 at = o->blk[BlkSymdef] + (u64)i * SYM_SIZE;
+
+	if (!goobj_str_good(o, o->obj.p + at))
+		return fault("a string lies outside of the strings", at);
+	if (!index_good(o, BlkRelocIdx, i, o->nreloc) ||
+	    !index_good(o, BlkAuxIdx, i, o->naux) ||
+	    !index_good(o, BlkDataIdx, i, o->ndata))
+		return fault("an index table does not rise from 0", at);
+	if (!size_good(o, i))
+		return fault("a symbol has more bytes than its size", at);
+	return OK;
+}
+
+Fault goobj_check_def(const GoObj *o, u32 i)
+{
+	Limits l = limits_of(o);
+	Fault f = check_def_index(o, i);
+	u32 k, n = goobj_auxs(o, i, &k);
+
+	if (!f.why)
+		f = check_relocs(o, &l, i);
+	for (u32 end = k + n; !f.why && k < end; k++)
+		f = fault(aux_wrong(o, &l, goobj_aux(o, k)),
+			  o->blk[BlkAux] + (u64)k * AUX_SIZE);
+	return f;
+}
+
+bool goobj_ref_good(const GoObj *o, SymRef r)
+{
+	Limits l = limits_of(o);
+
+	return ref_good(&l, r);
+}
+
+static Fault check_all(const GoObj *o)
 {
 	Limits l = limits_of(o);
 	Fault f = check_tables(o);
 
 	if (!f.why)
-		f = check_relocs(o, &l, !(without & GOOBJ_NO_DWARF));
+		f = check_all_relocs(o, &l);
 	if (!f.why)
-		f = check_auxs(o, &l,
-			       !(without & GOOBJ_NO_FUNCINFO));
+		f = check_auxs(o, &l);
 	if (!f.why)
 		f = check_refs(o, &l, BlkRefName, o->nrefname);
 	if (!f.why)
@@ -465,7 +509,7 @@ Fault goobj_open(View obj, GoObj *o)
 {
 	Fault f = goobj_begin(obj, o);
 
-	return f.why ? f : goobj_check(o, 0);
+	return f.why ? f : check_all(o);
 }
 
 /* ---- names ----------------------------------------------------------- */

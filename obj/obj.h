@@ -268,17 +268,27 @@ typedef struct {
  * accessors below return afterwards is in bounds. The fault's offset counts
  * from the object's first byte. */
 Fault goobj_open(View obj, GoObj *o);
-/* The same in two steps. After the first only the strings of Autolib and
- * PkgIdx are known to be good. The second can leave out what lies in pages
- * of the file that are perhaps never needed: relocations of DWARF symbols;
- * what FuncInfos say, which goobj_funcinfo then checks. */
-enum { GOOBJ_NO_DWARF = 1, GOOBJ_NO_FUNCINFO = 2 };
+/* Piece by piece, for who needs but a few of the symbols. After the first
+ * only the strings of Autolib and PkgIdx are known to be good, after the
+ * second those of File and the references of RefFlags, too. The third says it
+ * of all that symbol i < ndef has: name, bytes, relocations, auxiliary
+ * symbols; not of what its FuncInfo says, which goobj_funcinfo checks. */
 Fault goobj_begin(View obj, GoObj *o);
-Fault goobj_check(const GoObj *o, unsigned without);
+Fault goobj_check_common(const GoObj *o);
+Fault goobj_check_def(const GoObj *o, u32 i);
+/* Is it a symbol that there is? What another package has is not known. */
+bool goobj_ref_good(const GoObj *o, SymRef r);
 
 static inline const u8 *goobj_at(const GoObj *o, Blk b, u32 i, u32 size)
 {
 	return o->obj.p + o->blk[b] + (size_t)i * size;
+}
+static inline bool goobj_str_good(const GoObj *o, const u8 *ref)
+{
+	u64 n = ld32(ref, false), off = ld32(ref + 4, false);
+
+	return n == 0 ? off <= o->obj.n :
+		off >= GOOBJ_HEADER && off + n <= o->blk[BlkAutolib];
 }
 static inline View goobj_str(const GoObj *o, const u8 *ref)
 {
@@ -319,24 +329,31 @@ static inline u32 goobj_idx(const GoObj *o, Blk b, u32 i)
 {
 	return ld32(goobj_at(o, b, i, 4), false);
 }
+/* What index table b gives symbol i < ndef of a block of n: from *first on, so
+ * many. Nothing, if the table has not been checked and is wrong. */
+static inline u32 goobj_span(const GoObj *o, Blk b, u32 i, u32 n, u32 *first)
+{
+	u32 at = goobj_idx(o, b, i), end = goobj_idx(o, b, i + 1);
+	bool good = at <= end && end <= n;
+
+	*first = good ? at : 0;
+	return good ? end - at : 0;
+}
 /* Symbol i < ndef. */
 static inline View goobj_data(const GoObj *o, u32 i)
 {
-	u32 at = goobj_idx(o, BlkDataIdx, i);
+	u32 at, n = goobj_span(o, BlkDataIdx, i, o->ndata, &at);
 
-	return (View){o->obj.p + o->blk[BlkData] + at,
-		      goobj_idx(o, BlkDataIdx, i + 1) - at};
+	return (View){o->obj.p + o->blk[BlkData] + at, n};
 }
 /* Relocations of symbol i < ndef are *first .. *first + return value - 1. */
 static inline u32 goobj_relocs(const GoObj *o, u32 i, u32 *first)
 {
-	*first = goobj_idx(o, BlkRelocIdx, i);
-	return goobj_idx(o, BlkRelocIdx, i + 1) - *first;
+	return goobj_span(o, BlkRelocIdx, i, o->nreloc, first);
 }
 static inline u32 goobj_auxs(const GoObj *o, u32 i, u32 *first)
 {
-	*first = goobj_idx(o, BlkAuxIdx, i);
-	return goobj_idx(o, BlkAuxIdx, i + 1) - *first;
+	return goobj_span(o, BlkAuxIdx, i, o->naux, first);
 }
 static inline GoReloc goobj_reloc(const GoObj *o, u32 k)
 {

@@ -1,0 +1,281 @@
+/*
+ * Once deadcode knows what is needed, that gets its final number and a row:
+ * first what objects define, in the order of places, then what nobody does
+ * and what the linker has made so far, all of it. All passes from here on
+ * only see these, close together, and no more than they have to do with.
+ */
+#include "link/load.h"
+
+typedef struct {
+	Load *ld;
+	const u64 *marked, *touched;
+} Settle;
+
+enum { CHUNK = 1024 };	/* shared symbols of a task */
+
+/* What has been changed already may be wanted later. */
+static u64 live_word(const Settle *t, u32 g)
+{
+	return t->marked[g] | t->touched[g] | t->ld->own[g];
+}
+
+static bool is_live(const Settle *t, u32 x)
+{
+	return live_word(t, x / 64) >> x % 64 & 1;
+}
+
+/* ---- which places ------------------------------------------------------ */
+
+static u32 pkg_places(const Load *ld)
+{
+	return ld->norder ? ld->obj[OBJ_FIRST].other : GROUP;
+}
+
+/* Of what is only referred to, other places have not been looked for. */
+static u32 first_place(const Shared *e)
+{
+	return e->first == UINT32_MAX ? e->id : e->first;
+}
+
+static void live_shared(Settle *t, const Contents *c)
+{
+	Load *ld = t->ld;
+
+	for (u32 i = c->begin; i < c->n; i++) {
+		const Shared *e = &ld->shared[i];
+
+		u32 place = first_place(e);
+
+		if (e->id && is_live(t, ld->sharebase + i))
+			ld->live[place / GROUP] |= 1ull << place % GROUP;
+	}
+}
+
+static u32 rank_places(Settle *t)
+{
+	Load *ld = t->ld;
+	u32 n = ld->nplace / GROUP, s = 1, g;
+
+	ld->live = mem_alloc(&ld->L->mem, n * sizeof *ld->live);
+	ld->rank = mem_alloc(&ld->L->mem, n * sizeof *ld->rank);
+	for (g = 0; g < pkg_places(ld) / GROUP; g++)
+		ld->live[g] = live_word(t, g);
+	live_shared(t, &ld->names);
+	live_shared(t, &ld->hash64);
+	live_shared(t, &ld->hash);
+	for (g = 0; g < n; g++) {
+		ld->rank[g] = s;
+		s += (u32)__builtin_popcountll(ld->live[g]);
+	}
+	return s;
+}
+
+static Sym number(const Load *ld, u32 place)
+{
+	u32 g = place / GROUP;
+
+	return ld->rank[g] + (u32)__builtin_popcountll(ld->live[g] &
+		((1ull << place % GROUP) - 1));
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static void reach(const Settle *t, Sym s, u32 x)
+{
+	Link *L = t->ld->L;
+	SymRow *r = row(L, s);
+
+	if (has_bit(t->ld->iface, x))
+		r->attr |= A_USEDINIFACE;
+	if (!has_bit(t->marked, x))
+		return;
+	r->attr |= A_REACHABLE;
+	__atomic_fetch_or(&L->reach[s / 64], 1ull << s % 64,
+			  __ATOMIC_RELAXED);
+}
+
+static void settle_row(const Settle *t, Sym s, u32 x)
+{
+	const Load *ld = t->ld;
+
+	if (has_bit(ld->own, x))
+		*row(ld->L, s) = *row(ld->L, ld->L->alias + x);
+	else
+		make_row(ld, row(ld->L, s), x);
+	reach(t, s, x);
+}
+
+static void settle_pkg(const Settle *t, const LObj *o)
+{
+	const Load *ld = t->ld;
+	u32 at = ld->obj[o->idx].pkg, end = at + o->o.nsymdef;
+	Sym s;
+
+	s = ld->rank[at / GROUP];
+	for (u32 g = at / GROUP; g * GROUP < end; g++)
+		for (u64 w = ld->live[g]; w; w &= w - 1) {
+			u32 x = g * GROUP + (u32)__builtin_ctzll(w);
+
+			settle_row(t, s, x);
+			o->syms[x - at] = s++;
+		}
+}
+
+/* What it says of a content that nobody has visited yet. */
+static void check_shared(Load *ld, const Shared *e)
+{
+	u32 li;
+	const LObj *o = place_obj(ld, e->best ? ~(u32)e->best : e->id, &li);
+	ObjLoad *ol = &ld->obj[o->idx];
+	const u8 *p = record(o, li);
+	const char *why = record_fault(ld->L, &o->o, p);
+	u64 n = __atomic_add_fetch(&ol->namebytes, ld32(p, false),
+				   __ATOMIC_RELAXED);
+
+	if (!why && n > 32 * (u64)o->o.obj.n)
+		why = "the names are longer than can be true";
+	if (why)
+		object_fault(ld, o, li, why);
+}
+
+static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
+{
+	Load *ld = t->ld;
+
+	for (; i < end && i < c->n; i++) {
+		Shared *e = &ld->shared[i];
+		u32 x = ld->sharebase + i;
+		Sym s;
+
+		if (!e->id || !is_live(t, x))
+			continue;
+		s = number(ld, first_place(e));
+		if (c != &ld->names)
+			check_shared(ld, e);
+		settle_row(t, s, x);
+		e->num = s;
+	}
+}
+
+static u32 chunks(const Contents *c)
+{
+	return (c->n - c->begin + CHUNK - 1) / CHUNK;
+}
+
+static void settle_task(void *arg, size_t i)
+{
+	Settle *t = arg;
+	Load *ld = t->ld;
+	const Contents *c[] = {&ld->names, &ld->hash64, &ld->hash};
+
+	if (i < ld->norder) {
+		settle_pkg(t, ld->L->obj[ld->order[i]]);
+		return;
+	}
+	i -= ld->norder;
+	for (size_t k = 0; k < NELEM(c); k++) {
+		u32 n = chunks(c[k]), at = c[k]->begin + (u32)i * CHUNK;
+
+		if (i < n) {
+			settle_shared(t, c[k], at, at + CHUNK);
+			return;
+		}
+		i -= n;
+	}
+}
+
+/* ---- what nobody defines ----------------------------------------------- */
+
+static void settle_exts(Settle *t, Sym s)
+{
+	Load *ld = t->ld;
+	Link *L = ld->L;
+	Sym from = L->alias + ld->extbase;
+	u32 n = L->nsym - from;
+
+	ld->extshift = from - s;
+	memcpy(row(L, s), row(L, from), n * sizeof(SymRow));
+	for (u32 i = 0; i < n; i++)
+		reach(t, s + i, ld->extbase + i);
+	L->extstart = s;
+	L->nsym = s + n;
+	L->maxsym = L->alias;
+}
+
+/* ---- whatever has a number ---------------------------------------------- */
+
+/* References, and definitions that others may share. */
+static void settle_object(void *arg, size_t i)
+{
+	const Settle *t = arg;
+	const Load *ld = t->ld;
+	const LObj *o = ld->L->obj[ld->order[i]];
+	Sym *syms = o->syms;
+
+	for (u32 li = o->o.nsymdef; li < o->o.nsym; li++) {
+		Sym s = syms[li];
+		u32 x = (s & ~SYM_LAZY) - ld->L->alias;
+
+		if (s == 0)
+			continue;
+		if (x >= ld->extbase) {
+			syms[li] = x + ld->L->alias - ld->extshift;
+			continue;
+		}
+		/* Some names are those of package definitions. */
+		s = x < ld->sharebase ? x + ld->L->alias :
+			shared_of(ld, x)->num;
+		x = s - ld->L->alias;
+		if (s >= ld->L->alias && x < ld->sharebase &&
+		    has_bit(ld->live, x))
+			s = number(ld, x);
+		syms[li] = s < ld->L->alias ? s : s | SYM_LAZY;
+	}
+}
+
+static void settle_vec(const Link *L, SymVec *v)
+{
+	for (u32 i = 0; i < v->n; i++)
+		v->p[i] = settled(L, v->p[i]);
+}
+
+static void settle_link(Load *ld)
+{
+	Link *L = ld->L;
+
+	settle_vec(L, &L->textp);
+	settle_vec(L, &L->dynexp);
+	L->mainInittasks = settled(L, L->mainInittasks);
+	ld->unnamed = settled(L, ld->unnamed);
+	for (u32 i = 0; i < L->nbuiltin; i++)
+		L->builtin[i] = settled(L, L->builtin[i]);
+	for (u32 i = 1; i < L->next; i++) {
+		Ext *e = &L->ext[i];
+
+		e->gotype = settled(L, e->gotype);
+		for (u32 k = 0; k < e->nrel; k++) {
+			u8 *p = e->rel + (size_t)k * RELOC_SIZE + 19;
+
+			st32(p, settled(L, ld32(p, false)), false);
+		}
+	}
+}
+
+void load_settle(Load *ld, const u64 *marked, const u64 *touched)
+{
+	Settle t = {.ld = ld, .marked = marked, .touched = touched};
+	Link *L = ld->L;
+	Sym end = rank_places(&t);
+	u32 next = L->nsym - L->alias - ld->extbase;
+
+	if ((u64)end + next >= L->alias)
+		link_exitf(L, "too many symbols");
+	L->reach = mem_alloc(&L->mem, (((size_t)end + next) / 64 + 1) *
+			     sizeof *L->reach);
+	pool_for(L->pool, ld->norder + chunks(&ld->names) +
+		 chunks(&ld->hash64) + chunks(&ld->hash), settle_task, &t);
+	settle_exts(&t, end);
+	pool_for(L->pool, ld->norder, settle_object, &t);
+	settle_link(ld);
+	objects_check(ld);
+}
