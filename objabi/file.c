@@ -87,16 +87,31 @@ static bool empty_room(void)
 	return true;
 }
 
+/* The next place of n bytes in it, at which the kernel can map its largest
+ * pages if the page cache has such; NULL if there is none. */
+static u8 *place(size_t n)
+{
+	enum { HUGE = 2 << 20 };
+	size_t skip = n < HUGE ? 0 : -((uintptr_t)room.p + room.used) % HUGE;
+
+	if (!room.p || skip + n > ROOM - room.used)
+		return NULL;
+	return room.p + room.used + skip;
+}
+
 /* A large file would leave no room for others. */
 static void *map(int fd, size_t n, size_t page)
 {
 	u8 *at = NULL;
 
-	if (n <= ROOM / 4 &&
-	    ((room.p && n <= ROOM - room.used) || empty_room())) {
-		at = room.p + room.used;
-		room.used += (n + page - 1) & ~(page - 1);
+	if (n <= ROOM / 4) {
+		at = place(n);
+		if (!at && empty_room())
+			at = place(n);
 	}
+	if (at)
+		room.used = (size_t)(at - room.p) +
+			((n + page - 1) & ~(page - 1));
 	return mmap(at, n, PROT_READ, MAP_SHARED | (at ? MAP_FIXED : 0), fd,
 		    0);
 }
