@@ -63,7 +63,7 @@ static void pad(Window *w, u64 from, u64 to)
 		u8 *p;
 
 		n = to - from < most ? (size_t)(to - from) : most;
-		p = win_room(w, from, n);
+		p = win_space(w, from, n);
 		if (with.n == 1)
 			memset(p, with.p[0], n);
 		else
@@ -100,7 +100,7 @@ static void write_sym(Window *w, Sym s, u64 at)
 	if (sym_rels(w->L, s).n == 0 && v.n <= row(w->L, s)->size)
 		win_copy(w, at, v);
 	else
-		relocate_into(w->L, s, win_room(w, at, v.n));
+		relocate_into(w->L, s, win_space(w, at, v.n));
 }
 
 static void write_piece(Window *w, const Piece *p)

@@ -254,7 +254,7 @@ static void write_syms(const Table *t, const Piece *p, unsigned bind, u8 type,
 {
 	Link *L = t->L;
 	size_t size = sym_size(L);
-	u8 *out = win_room(w, t->out.symtab + p->sym[bind] * size,
+	u8 *out = win_space(w, t->out.symtab + p->sym[bind] * size,
 			   p->nsym[bind] * size);
 	u64 str = p->str[bind];
 	u32 k;

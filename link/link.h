@@ -440,6 +440,8 @@ typedef struct {
 /* Room for n bytes, zeros, at base + at. Valid until the next call: then what
  * was there before may have been written already. Fastest in order. */
 u8 *win_room(Window *w, u64 at, size_t n);
+/* The same, but the bytes are anything. */
+u8 *win_space(Window *w, u64 at, size_t n);
 /* The same, and v to it. */
 void win_copy(Window *w, u64 at, View v);
 void win_flush(Window *w);

@@ -60,7 +60,7 @@ void gen_cutab(Link *L, const Gen *g, Window *w)
 
 	for (; i < end; i++) {
 		const PcUnit *u = &P->unit[i];
-		u8 *out = win_room(w, (u64)u->off * 4, (size_t)u->n * 4);
+		u8 *out = win_space(w, (u64)u->off * 4, (size_t)u->n * 4);
 
 		for (k = 0; k < u->n; k++)
 			put32(out + (size_t)k * 4, u->fileoff[k] - 1,
@@ -171,7 +171,7 @@ static void write_index(Link *L, u32 i, u32 end, i64 text, Window *w)
 {
 	const PcFunc *f = L->pcln->func;
 	bool last = i < end && end == L->pcln->nfunc, big = L->arch->big;
-	u8 *p = win_room(w, (u64)i * 8, (size_t)(end - i) * 8 + 4 * last);
+	u8 *p = win_space(w, (u64)i * 8, (size_t)(end - i) * 8 + 4 * last);
 
 	for (; i < end; i++, p += 8) {
 		put32(p, text_off(L, f[i].s, text), big);

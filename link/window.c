@@ -39,7 +39,7 @@ static void widen(Window *w, size_t n)
 	}
 }
 
-u8 *win_room(Window *w, u64 at, size_t n)
+u8 *win_space(Window *w, u64 at, size_t n)
 {
 	u64 off = w->base + at;
 	u64 gap = w->n ? off - (w->off + w->n) : 0;
@@ -55,9 +55,15 @@ u8 *win_room(Window *w, u64 at, size_t n)
 		w->off = off;
 	}
 	p = w->p + w->n;
-	memset(p, 0, gap + n);
+	if (gap)
+		memset(p, 0, gap);
 	w->n += gap + n;
 	return p + gap;
+}
+
+u8 *win_room(Window *w, u64 at, size_t n)
+{
+	return memset(win_space(w, at, n), 0, n);
 }
 
 void win_copy(Window *w, u64 at, View v)
@@ -66,7 +72,7 @@ void win_copy(Window *w, u64 at, View v)
 		win_flush(w);
 		out_write(w->L, w->base + at, v);
 	} else if (v.n) {
-		memcpy(win_room(w, at, v.n), v.p, v.n);
+		memcpy(win_space(w, at, v.n), v.p, v.n);
 	}
 }
 
