@@ -522,6 +522,7 @@ struct Link {
 	u64 typedesclen, itaboffset, itabsize;	/* dodata, for moduledata */
 	u32 off_typedesclen, off_itaboffset, off_itabsize;
 	struct Pcln *pcln;
+	struct StackCheck *stackcheck;
 	struct Elf *elf;
 	struct Dwarf *dwarf;
 	struct Stats *stats;
@@ -577,7 +578,10 @@ void dwarfcompress(Link *L);
 /* Of that, what needs addresses of data: by a thread of asmb. */
 void dwarfcompress_vars(Link *L);
 
-void do_stack_check(Link *L);	/* stackcheck.c: errors only */
+/* stackcheck.c: errors only. Begins beside the passes in between, which leave
+ * functions alone. */
+void stack_check_begin(Link *L);
+void do_stack_check(Link *L);
 
 /* elf.c, elfdyn.c, elfsym.c */
 /* -B, once all flags are parsed. */

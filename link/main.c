@@ -45,9 +45,10 @@ static void load(Link *L)
 static void make_contents(Link *L)
 {
 	PASS(dwarf_scan);
+	PASS(stack_check_begin);
 	PASS(pclntab_begin);
 	/* Functions are looked through: types and units are one thread's
-	 * work, and pclntab's pieces are another's. */
+	 * work, pclntab's pieces and the check of stacks are others'. */
 	PASS(dwarf_generate_debug_info);
 	PASS(do_stack_check);
 	PASS(doelf);

@@ -100,7 +100,7 @@ static bool next_call(const StackCheck *c, Frame *f, Sym *to)
 
 static u16 *height_of(const StackCheck *c, Sym s)
 {
-	return &c->height[s == STACK_INDIRECT ? c->L->nsym : s];
+	return &c->height[s == STACK_INDIRECT ? c->nsym : s];
 }
 
 i64 stack_height(const StackCheck *c, Sym s)
@@ -173,7 +173,7 @@ static void push(StackCheck *c, Sym s)
 	Frame f = frame_of(c, s);
 
 	*height_of(c, s) = STACK_CYCLE + 1;
-	c->stack = mem_grow(&c->L->tmp, c->stack, c->depth, &c->capstack,
+	c->stack = mem_grow(&c->mem, c->stack, c->depth, &c->capstack,
 			    sizeof f);
 	((Frame *)c->stack)[c->depth++] = f;
 }
@@ -222,46 +222,77 @@ i64 stack_check(StackCheck *c, Sym s)
 
 StackCheck stack_check_new(Link *L, bool edges)
 {
-	StackCheck c = {.L = L, .edges = edges, .exact = true};
+	StackCheck c = {.L = L, .nsym = L->nsym, .edges = edges,
+			.exact = true};
 
 	c.morestack = sym_lookup(L, view_str("runtime.morestack"), 0);
-	c.height = mem_alloc(&L->tmp, ((size_t)L->nsym + 1) * sizeof(u16));
+	c.height = mem_alloc(&L->mem, ((size_t)L->nsym + 1) * sizeof(u16));
+	/* Deeper than calls without a check of the stack usually go. */
+	c.mem.cap = 64 << 10;
+	c.mem.p = mem_alloc(&L->mem, c.mem.cap);
 	if (edges)
 		c.node = mem_alloc(&L->mem, ((size_t)L->nsym + 1) *
 				   sizeof *c.node);
 	return c;
 }
 
-static void check_all(StackCheck *c, i64 limit, SymVec *failed)
+static i64 limit_of(const Link *L)
+{
+	return STACK_NOSPLIT_BASE - L->la->callsize - L->la->fpsize;
+}
+
+/* Others than these have the height of a call: no news. */
+static bool is_checked(const Link *L, Sym s)
+{
+	return is_nosplit(L, s) || L->flag.debugnosplit;
+}
+
+/* Heights that may be too large: does a function need to be looked at? */
+static void check_roughly(void *arg, size_t i)
+{
+	StackCheck *c = arg;
+	Link *L = c->L;
+
+	for (i = 0; i < L->textp.n && !c->failed; i++)
+		c->failed = is_checked(L, L->textp.p[i]) &&
+			stack_check(c, L->textp.p[i]) > limit_of(L);
+}
+
+static void check_all(StackCheck *c, SymVec *failed)
 {
 	Link *L = c->L;
 
 	for (u32 i = 0; i < L->textp.n; i++) {
 		Sym s = L->textp.p[i];
 
-		/* Others have the height of a call: no news. */
-		if (!is_nosplit(L, s) && !L->flag.debugnosplit)
-			continue;
-		if (stack_check(c, s) > limit)
+		if (is_checked(L, s) && stack_check(c, s) > limit_of(L))
 			symvec_add(&L->mem, failed, s);
 	}
+}
+
+void stack_check_begin(Link *L)
+{
+	StackCheck *c = L->stackcheck = mem_alloc(&L->mem, sizeof *c);
+
+	if (L->flag.debugnosplit)
+		return;
+	*c = stack_check_new(L, false);
+	c->exact = false;
+	c->aside = pool_begin(L->pool, 1, check_roughly, c);
 }
 
 /* Whether a function has a FuncInfo is asked only if it matters. */
 void do_stack_check(Link *L)
 {
-	StackCheck c = stack_check_new(L, false);
-	i64 limit = STACK_NOSPLIT_BASE - L->la->callsize - L->la->fpsize;
+	StackCheck c, *rough = L->stackcheck;
 	SymVec failed = {0};
 
-	c.exact = false;
-	if (!L->flag.debugnosplit)
-		check_all(&c, limit, &failed);
-	if (failed.n == 0 && !L->flag.debugnosplit)
+	if (rough->aside)
+		pool_end(L->pool, rough->aside);
+	if (!rough->failed && !L->flag.debugnosplit)
 		return;
-	failed.n = 0;
 	c = stack_check_new(L, L->flag.debugnosplit);
-	check_all(&c, limit, &failed);
+	check_all(&c, &failed);
 	if (failed.n > 0)
-		stack_report(L, &failed, limit);
+		stack_report(L, &failed, limit_of(L));
 }

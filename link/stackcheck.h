@@ -24,8 +24,12 @@ typedef struct {
 	bool root;	/* nobody calls it, as far as is known */
 } StackNode;
 
-typedef struct {
+typedef struct StackCheck {
+	PoolLoop *aside;	/* the rough check */
+	bool failed;	/* says this */
 	Link *L;
+	u32 nsym;	/* symbols there are */
+	Mem mem;	/* for stack */
 	Sym morestack;
 	/* By symbol, that of indirect calls last: 1 + the height, which is
 	 * STACK_CYCLE while it is being found; 0: unknown. */

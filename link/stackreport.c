@@ -23,7 +23,7 @@ enum { MAX_STEPS = 10000000 };	/* edges that are followed for chains */
 
 static StackNode *node(const StackCheck *c, Sym s)
 {
-	return &c->node[s == STACK_INDIRECT ? c->L->nsym : s];
+	return &c->node[s == STACK_INDIRECT ? c->nsym : s];
 }
 
 void stack_node(StackCheck *c, Sym s)
