@@ -34,7 +34,7 @@ static void *room(void *p, size_t n, size_t *cap, size_t size)
 {
 	if (n < *cap)
 		return p;
-	*cap = *cap ? 2 * *cap : 256;
+	*cap = *cap ? 2 * *cap : 32;
 	return xrealloc(p, *cap * size);
 }
 
@@ -300,7 +300,7 @@ static bool make_room(AsmLex *l, size_t n)
 		fail(l, "expansions of more than %d tokens", MAX_WAITING);
 		return false;
 	}
-	while (l->nwait + n > l->capwait)
+	while (l->nwait + n >= l->capwait)
 		l->wait = room(l->wait, l->capwait, &l->capwait,
 			       sizeof *l->wait);
 	return true;

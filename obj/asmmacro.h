@@ -42,9 +42,8 @@ typedef struct AsmSource AsmSource;
 struct AsmLex {
 	AsmCtx *ctx;
 	AsmWords words;
-	AsmFrame frame[ASM_MAXDEPTH + 2];
 	int depth;
-	bool line_begins, failed, off[ASM_MAXDEPTH];
+	bool line_begins, failed;
 	u32 nif;
 	AsmTok peek;
 	bool peeked;
@@ -56,6 +55,8 @@ struct AsmLex {
 	AsmSource *sources;
 	u32 nsources, nincludes;
 	View dir;	/* of the main file */
+	bool off[ASM_MAXDEPTH];
+	AsmFrame frame[ASM_MAXDEPTH + 2];	/* few are used */
 };
 
 /* ---- asminput.c ----------------------------------------------------------- */
