@@ -124,6 +124,7 @@ typedef struct Dwarf {
 	 * section's start. */
 	u32 *of;
 	u32 nof;	/* as many as there can be numbers */
+	struct DwFrames *frames;	/* dwarfframe.c */
 	struct DwStreams *streams;	/* dwarfcompress.c */
 	struct { const char *name; Sym gotype; u32 die; } proto[NPROTO];
 	Sym eface, iface;	/* types */
@@ -189,15 +190,8 @@ void dwarf_line(Link *L, DwUnit *u);
 
 /* ---- dwarfframe.c: .debug_frame ---------------------------------- */
 
-void dwarf_cie(Link *L, SB *b);
-/* FDEs of textp from .. to - 1, appended to *out of *n bytes. */
-typedef struct {
-	u32 from, to;	/* functions: places in L->textp */
-	u8 *p;
-	u32 n, cap;
-	Mem mem;
-} DwFrames;
-void dwarf_frames(const Link *L, DwFrames *f);
+/* Contents of the section, whose symbol is s. */
+void dwarf_frames(Link *L, Sym s);
 
 /* ---- dwarfaddr.c: .debug_addr, and what refers to it ------------- */
 

@@ -26,7 +26,28 @@ enum {
 	DATA_ALIGN = -4,	/* factor of all offsets */
 	FLAG_TOPFRAME = 1,	/* abi.FuncFlagTopFrame */
 	STEP_ROOM = 24,	/* bytes that a step takes at most */
-	MAXFRAMES = 1 << 29	/* bytes of a piece of the section */
+	MAXFRAMES = 1 << 27,	/* bytes of a piece of the section */
+	NFRAMES = 8,	/* such pieces */
+	USUAL = 80,	/* bytes of a function, and half as many more */
+	CIE_ROOM = 64
+};
+
+/* FDEs of some functions. */
+typedef struct {
+	u32 from, to;	/* places in L->textp */
+	u8 *p;
+	u32 n, cap;
+	Mem mem;
+} Frames;
+
+/* They lie one behind the other, each with more room than it needs; in front
+ * of them there is room for the CIE. */
+struct DwFrames {
+	Link *L;
+	PoolLoop *loop;
+	u8 *p;
+	size_t cap;
+	Frames part[NFRAMES];
 };
 
 static bool has_lr(const Link *L)
@@ -35,7 +56,7 @@ static bool has_lr(const Link *L)
 }
 
 /* The CIE; its length is fixed, and filled with DW_CFA_nop. */
-void dwarf_cie(Link *L, SB *b)
+static void put_cie(const Link *L, SB *b)
 {
 	u32 w = L->arch->ptrsize, len = has_lr(L) ? 32 : 16;
 
@@ -170,7 +191,7 @@ static u8 *put_steps(const Link *L, u8 *p, const Frame *f)
 	return p;
 }
 
-static void need(const Link *L, DwFrames *f, u64 n)
+static void need(const Link *L, Frames *f, u64 n)
 {
 	if (n > MAXFRAMES - f->n)
 		link_exitf(L, "too much data in section .debug_frame");
@@ -180,7 +201,7 @@ static void need(const Link *L, DwFrames *f, u64 n)
 
 /* Length, 0 for the CIE at the section's start, address, size, steps; a
  * multiple of a pointer behind the length. */
-static void put_fde(const Link *L, DwFrames *out, Sym fn, const Frame *f)
+static void put_fde(const Link *L, Frames *out, Sym fn, const Frame *f)
 {
 	u32 w = L->arch->ptrsize;
 	u8 *p, *steps, *end;
@@ -217,16 +238,87 @@ static void frame_ahead(const Link *L, u32 i, u32 to)
 		__builtin_prefetch(sym_data(L, f[AHEAD].pcsp).p);
 }
 
-void dwarf_frames(const Link *L, DwFrames *f)
+static void put_frames(void *arg, size_t k)
 {
+	struct DwFrames *d = arg;
+	Frames *f = &d->part[k];
 	u32 i;
 
 	for (i = f->from; i < f->to; i++) {
-		const PcFunc *fn = &L->pcln->func[i];
+		const PcFunc *fn = &d->L->pcln->func[i];
 		Frame x;
 
-		frame_ahead(L, i, f->to);
-		if (frame_of(L, fn, &x))
-			put_fde(L, f, fn->s, &x);
+		frame_ahead(d->L, i, f->to);
+		if (frame_of(d->L, fn, &x))
+			put_fde(d->L, f, fn->s, &x);
 	}
+}
+
+/* ---- all of them ------------------------------------------------- */
+
+static void begin(Link *L)
+{
+	struct DwFrames *d = mem_alloc(&L->mem, sizeof *d);
+	size_t at = CIE_ROOM;
+	u32 n = L->textp.n, k;
+
+	for (k = 0; k < NFRAMES; k++) {
+		Frames *f = &d->part[k];
+
+		f->from = (u32)((u64)n * k / NFRAMES);
+		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
+		f->cap = f->to - f->from < MAXFRAMES / USUAL ?
+			4096 + (f->to - f->from) * USUAL : MAXFRAMES;
+		d->cap += f->cap;
+	}
+	d->cap += CIE_ROOM;
+	d->p = mem_alloc(&L->mem, d->cap);
+	for (k = 0; k < NFRAMES; at += d->part[k++].cap)
+		d->part[k].p = d->p + at;
+	d->L = L;
+	L->dwarf->frames = d;
+	d->loop = pool_begin(L->pool, NFRAMES, put_frames, d);
+}
+
+void dwarf_frames_begin(Link *L)
+{
+	if (L->dwarf && !L->trampolines)
+		begin(L);
+}
+
+/* Where all have found room, they only move closer together. */
+static void join(const struct DwFrames *d, Ext *e, u32 n)
+{
+	size_t at = CIE_ROOM, cap = d->cap;
+	bool fits = true;
+	u32 k;
+
+	for (k = 0; k < NFRAMES; at += d->part[k++].cap)
+		fits = fits && d->part[k].p == d->p + at;
+	if (!fits)
+		cap = n + CIE_ROOM;
+	e->data = fits ? d->p : mem_alloc(&d->L->mem, cap);
+	e->capdata = (u32)cap;
+	e->ndata = 0;
+}
+
+void dwarf_frames(Link *L, Sym s)
+{
+	struct DwFrames *d;
+	SB b = sb_of(L, s);
+	u32 n = 0, k;
+
+	if (!L->dwarf->frames)
+		begin(L);
+	d = L->dwarf->frames;
+	pool_end(L->pool, d->loop);
+	for (k = 0; k < NFRAMES; k++)
+		n += d->part[k].n;
+	join(d, b.e, n);
+	put_cie(L, &b);
+	for (k = 0; k < NFRAMES; k++) {
+		memmove(b.e->data + b.e->ndata, d->part[k].p, d->part[k].n);
+		b.e->ndata += d->part[k].n;
+	}
+	row(L, s)->size = b.e->ndata;
 }

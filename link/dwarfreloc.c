@@ -105,6 +105,9 @@ static bool relocate(const Link *L, Sym s, u8 *out, bool early)
 			continue;
 		if ((ref = ld64(p + 15, false)) != last) {
 			to = rel_sym(L, &r, p);
+			/* What deadcode did not find has no place. */
+			if (to >= L->alias)
+				return false;
 			last = ref;
 		}
 		if (!apply(L, p, to, out, (u32)data.n, early))

@@ -14,8 +14,6 @@
  */
 #include "link/dwarf.h"
 
-enum { NFRAMES = 8 };	/* pieces of .debug_frame */
-
 /* Sections in the order in which their symbols are made, and those of the
  * headers that DWARF 5 has. */
 enum { FRAME, LINE, RANGES, LOC, INFO, ADDR, NSEC };
@@ -23,7 +21,6 @@ enum { FRAME, LINE, RANGES, LOC, INFO, ADDR, NSEC };
 typedef struct {
 	Link *L;
 	Sym abbrev, sec[NSEC], header[NSEC];
-	DwFrames frames[NFRAMES];
 	u32 ngroup;	/* of types */
 } Part2;
 
@@ -194,34 +191,20 @@ static void unit_portion(Link *L, DwUnit *u, Sym abbrev)
 static void task(void *arg, size_t i)
 {
 	Part2 *s = arg;
-	u32 ntype = NFRAMES + s->ngroup;
 
-	if (i < NFRAMES)
-		dwarf_frames(s->L, &s->frames[i]);
-	else if (i < ntype)
-		dwarf_put_types(s->L, (u32)(i - NFRAMES));
+	if (i < s->ngroup)
+		dwarf_put_types(s->L, (u32)i);
 	else
-		unit_portion(s->L, s->L->dwarf->unit[i - ntype], s->abbrev);
+		unit_portion(s->L, s->L->dwarf->unit[i - s->ngroup],
+			     s->abbrev);
 }
 
 static void in_parallel(Link *L, Part2 *s)
 {
 	Dwarf *d = L->dwarf;
-	u32 k, n = L->textp.n;
 
-	for (k = 0; k < NFRAMES; k++) {
-		DwFrames *f = &s->frames[k];
-
-		f->from = (u32)((u64)n * k / NFRAMES);
-		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
-		/* Half more than usual. */
-		f->cap = 4096 + (f->to - f->from) * 80;
-		f->p = mem_alloc(&L->tmp, f->cap);
-		f->mem.from = &L->mem;
-	}
 	s->ngroup = (d->ndie + DW_GROUP - 1) / DW_GROUP;
-	pool_for(L->pool, NFRAMES + s->ngroup + d->nunit,
-		 task, s);
+	pool_for(L->pool, s->ngroup + d->nunit, task, s);
 }
 
 /* ---- putting together -------------------------------------------- */
@@ -239,23 +222,6 @@ static void complete_runtime(Link *L)
 	for (k = 0; k < d->ndie; k++)
 		size += row(L, d->die[k].sym)->size;
 	sb_set_uint(&b, 0, 4, size);
-}
-
-static void put_frames(Link *L, const Part2 *s)
-{
-	SB b = sb_of(L, s->sec[FRAME]);
-	size_t n = 64;
-	u32 k;
-
-	for (k = 0; k < NFRAMES; k++)
-		n += s->frames[k].n;
-	if (n > INT32_MAX)
-		link_exitf(L, "too much data in section .debug_frame");
-	sb_grow(&b, (u32)n);
-	sb_set_size(&b, 0);
-	dwarf_cie(L, &b);
-	for (k = 0; k < NFRAMES; k++)
-		sb_bytes(&b, (View){s->frames[k].p, s->frames[k].n});
 }
 
 /* Here a symbol gets its place in its section; *size grows. */
@@ -405,7 +371,7 @@ void dwarf_generate_debug_syms(Link *L)
 	make_symbols(L, &s);
 	in_parallel(L, &s);
 	complete_runtime(L);
-	put_frames(L, &s);
+	dwarf_frames(L, s.sec[FRAME]);
 	gdb = make_gdbscript(L);
 
 	make_offsets(L);

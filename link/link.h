@@ -499,6 +499,8 @@ struct Link {
 	/* what passes leave for later ones */
 	SymVec textp, datap, dynexp;
 	Sym *textorder;	/* text_order, or NULL */
+	u64 textend;	/* textaddress_begin: where functions end */
+	bool trampolines;	/* they are too far from each other */
 	u64 *reach;	/* deadcode: a bit for each symbol that it had */
 	/* For --why: who needed a symbol first, itself for where deadcode
 	 * sets out, 0: nobody. By Sym, nreachparent of them; or NULL. */
@@ -572,6 +574,8 @@ void addstrdata1(Link *L, View nameval);	/* while flags are parsed */
 
 /* dwarf.c, dwarftype.c ... */
 void dwarf_scan(Link *L);	/* the first, parallel part of the next */
+/* Begins with .debug_frame, beside the passes up to debug_syms. */
+void dwarf_frames_begin(Link *L);
 void dwarf_generate_debug_info(Link *L);
 void dwarf_generate_debug_syms(Link *L);
 void dwarfcompress(Link *L);
@@ -592,6 +596,8 @@ void doelf(Link *L);
 void set_arch_syms(Link *L);
 
 /* text.c */
+/* Functions have addresses, unless there will be trampolines. */
+void textaddress_begin(Link *L);
 void textaddress(Link *L);
 /* L->textp in the order that textaddress gives it, but for trampolines. */
 Sym *text_order(Link *L);

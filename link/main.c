@@ -47,8 +47,10 @@ static void make_contents(Link *L)
 	PASS(dwarf_scan);
 	PASS(stack_check_begin);
 	PASS(pclntab_begin);
+	PASS(textaddress_begin);
+	PASS(dwarf_frames_begin);
 	/* Functions are looked through: types and units are one thread's
-	 * work, pclntab's pieces and the check of stacks are others'. */
+	 * work; pclntab's pieces, stacks and frames are others'. */
 	PASS(dwarf_generate_debug_info);
 	PASS(do_stack_check);
 	PASS(doelf);

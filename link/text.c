@@ -245,29 +245,47 @@ static u64 assign_with_tramps(const Layout *y, u64 va)
 	return va;
 }
 
-void textaddress(Link *L)
+static u64 text_start(const Link *L)
+{
+	return round_to((u64)L->flag.textaddr, funcalign(L));
+}
+
+static u64 text_limit(const Link *L)
+{
+	return L->la->tramplimit ? L->la->tramplimit : UINT64_MAX;
+}
+
+void textaddress_begin(Link *L)
 {
 	Sect *sect = seg_add(L, &L->seg[SEG_TEXT], ".text", 5);
-	u64 limit = L->la->tramplimit ? L->la->tramplimit : UINT64_MAX;
-	u64 start = round_to((u64)L->flag.textaddr, funcalign(L)), va = start;
-	const Sym *textp = L->textp.p;
-	Sym text, etext;
+	u64 start = text_start(L), limit = text_limit(L), va = start;
+	const Sym *textp = text_order(L);
 	u32 i;
 
 	sect->align = funcalign(L);
 	sect->vaddr = start;
+	for (i = 0; i < L->textp.n && va - start < limit; i++)
+		va = assign_address(L, sect, textp[i], va);
+	L->textend = va;
+	L->trampolines = va - start >= limit;
+}
+
+void textaddress(Link *L)
+{
+	Sect *sect = L->seg[SEG_TEXT].sect[0];
+	u64 start = sect->vaddr, va = L->textend;
+	const Sym *textp = L->textp.p;
+	Sym text, etext;
+
 	L->textp.p = text_order(L);
 	L->textp.cap = L->textp.n;
 	text = xdefine(L, "runtime.text", K_STEXT, start);
 	etext = xdefine(L, "runtime.etext", K_STEXTEND, 0);
-	for (i = 0; i < L->textp.n && va - start < limit; i++)
-		va = assign_address(L, sect, L->textp.p[i], va);
-	if (va - start >= limit) {
+	if (L->trampolines) {
 		Layout y = layout_of(L, sect, textp);
 
 		va = assign_with_tramps(&y, start);
 	}
-
 	L->textorder = L->textp.p;
 
 	/* One instruction more: what follows must not begin at etext. */
