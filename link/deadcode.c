@@ -363,7 +363,8 @@ static bool is_good(const Deadcode *d, const Visit *v)
 	const GoObj *o = &v->obj->o;
 	const char *why = NULL;
 
-	if (v->li - o->nsymdef < o->nhashed64def + o->nhasheddef)
+	if (v->li - o->nsymdef < o->nhashed64def + o->nhasheddef &&
+	    !record_good(o, record(v->obj, v->li)))
 		why = record_fault(d->L, o, record(v->obj, v->li));
 	if (!why && !v->index)
 		why = "an index table does not rise from 0";

@@ -213,8 +213,6 @@ static inline Rel rel_at(const Link *L, Rels r, u32 k);
 static inline Sym resolve(const Link *L, const LObj *o, SymRef ref);
 /* The same for symbol li of o. */
 Sym resolve_late(const Link *L, const LObj *o, u32 li);
-/* False if it has a row; else what that would say. */
-bool sym_def(const Link *L, Sym s, u32 *obj, u32 *li);
 
 /* Auxiliary symbols. */
 typedef struct {

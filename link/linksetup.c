@@ -174,11 +174,14 @@ static void add_obj_text(Link *L, const LObj *o, SymVec *dup)
 {
 	const u8 *kind = goobj_at(&o->o, BlkSymdef, 0, SYM_SIZE) + 10;
 
-	for (u32 i = 0; i < o->o.ndef; i++) {
-		Sym s = o->syms[i];
+	const u64 *reach = L->reach;
+	const Sym *syms = o->syms;
+
+	for (u32 i = 0, n = o->o.ndef; i < n; i++) {
+		Sym s = syms[i];
 
 		/* Neither 0 nor SYM_LAZY: most are one of both. */
-		if ((i32)s > 0 && L->reach[s / 64] >> s % 64 & 1 &&
+		if ((i32)s > 0 && reach[s / 64] >> s % 64 & 1 &&
 		    link_kind_is_text(L->kindrow[kind[(size_t)i * SYM_SIZE]
 						 & 63]))
 			add_text_or_dup(L, o, i, dup);

@@ -195,6 +195,16 @@ static inline bool has_bit(const u64 *set, u32 i)
 
 /* Gives all symbols of L->obj their numbers. */
 void load_syms(Link *L);
+enum { MAXNAME = 1 << 26 };
+static inline bool record_good(const GoObj *o, const u8 *p)
+{
+	u32 abi = ld16(p + 8, false), align = record_align(p);
+
+	return goobj_str_good(o, p) && ld32(p, false) <= MAXNAME &&
+		p[10] < NELEM(((Link *)0)->kindrow) &&
+		!(align & (align - 1)) && align <= USE_ALIGN &&
+		(abi <= SymABIInternal || abi == SymABIstatic);
+}
 /* NULL, or what is wrong with a symbol's record; its name is in bounds. */
 const char *record_fault(const Link *L, const GoObj *o, const u8 *p);
 /* Something is wrong with symbol li of o; by any thread. objects_check then
@@ -207,7 +217,33 @@ _Noreturn void cannot_read(const Link *L, const LObj *o, const char *why);
 /* ---- row.c: facts of symbols that are not settled --------------------- */
 
 /* Attributes that the object gives symbol li. */
-u32 object_attr(const Load *ld, const LObj *o, u32 li);
+static inline u32 object_attr(const Load *ld, const LObj *o, u32 li)
+{
+	const GoObj *g = &o->o;
+	const u8 *p = record(o, li);
+	u32 hashed = g->nsymdef + g->nhashed64def;
+	u16 abi = ld16(p + 8, false);
+	u32 attr = ld->flag[p[11]] | ld->flag2[p[12]];
+
+	attr |= abi == SymABIstatic ? A_STATIC : abi ? A_ABIINTERNAL : 0;
+	attr |= g->flags & ObjFlagShared ? A_SHARED : 0;
+	return attr | (li - hashed < g->nhasheddef ? A_HASHED : 0);
+}
+/* False if s has a row; else what that would say. */
+static inline bool sym_def(const Link *L, Sym s, u32 *obj, u32 *li)
+{
+	const Load *ld = L->load;
+	u32 x = s - L->alias, place;
+	Owner w;
+
+	if (!ld || s < L->alias || x >= ld->extbase || has_bit(ld->own, x))
+		return false;
+	place = def_place(ld, x);
+	w = ld->owner[place / GROUP];
+	*obj = w.obj;
+	*li = place - w.delta;
+	return true;
+}
 /* The row's facts from that definition. */
 void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li);
 void add_use(SymRow *r, u32 use, u32 aligns);

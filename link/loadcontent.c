@@ -316,6 +316,7 @@ static inline void scan(Load *ld, const Contents *c, const LObj *o, u32 li,
 			u32 end, const u8 *p, size_t size)
 {
 	Sym base = ld->L->alias + ld->sharebase, s;
+	const u64 *seen = ld->seen;
 	Wait w[AHEAD];
 	u32 n = 0, i;
 
@@ -323,7 +324,7 @@ static inline void scan(Load *ld, const Contents *c, const LObj *o, u32 li,
 		u32 bit = seen_bit(ld64(p, false));
 		Key key;
 
-		if (!(ld->seen[bit / 64] >> bit % 64 & 1))
+		if (!(seen[bit / 64] >> bit % 64 & 1))
 			continue;
 		if (n >= AHEAD)
 			finish(ld, c, o, &w[n % AHEAD]);

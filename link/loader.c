@@ -49,8 +49,6 @@ static void flag_tables(Load *ld)
 
 /* ---- objects are checked, names hashed ------------------------------- */
 
-enum { MAXNAME = 1 << 26 };
-
 const char *record_fault(const Link *L, const GoObj *o, const u8 *p)
 {
 	u16 abi = ld16(p + 8, false);
@@ -103,16 +101,6 @@ static bool is_linked(const Load *ld, const u8 *p)
 	return ld->flag2[p[12]] & (A_LINKNAME | A_LINKNAMESTD);
 }
 
-static inline bool record_good(const GoObj *o, const u8 *p, u32 nkind)
-{
-	u32 abi = ld16(p + 8, false), align = record_align(p);
-
-	return goobj_str_good(o, p) && ld32(p, false) <= MAXNAME &&
-		p[10] < nkind && !(align & (align - 1)) &&
-		align <= USE_ALIGN &&
-		(abi <= SymABIInternal || abi == SymABIstatic);
-}
-
 /* Symbols li up to end. */
 static const char *check_records(const Load *ld, const LObj *o, ObjLoad *ol,
 				 u32 li, u32 end)
@@ -122,7 +110,7 @@ static const char *check_records(const Load *ld, const LObj *o, ObjLoad *ol,
 	bool good = true;
 
 	for (u32 i = li; i < end; i++, p += SYM_SIZE) {
-		good = good && record_good(&o->o, p, NELEM(ld->L->kindrow));
+		good = good && record_good(&o->o, p);
 		total += ld32(p, false);
 	}
 	ol->namebytes += total;

@@ -192,15 +192,18 @@ static void add_pkgs(Load *ld, const LObj *o)
 {
 	Sym s = ld->L->alias + ld->obj[o->idx].pkg;
 
-	for (u32 li = 0; li < o->o.nsymdef; li++) {
-		u32 hash = o->syms[li];
-		const u8 *p = record(o, li);
+	u32 *hashes = o->syms, n = o->o.nsymdef;
 
-		if (li + FETCH < o->o.nsymdef && o->syms[li + FETCH])
-			names_fetch(ld->L->names, o->syms[li + FETCH]);
+	for (u32 li = 0; li < n; li++) {
+		u32 hash = hashes[li];
+		const u8 *p;
+
+		if (li + FETCH < n && hashes[li + FETCH])
+			names_fetch(ld->L->names, hashes[li + FETCH]);
 		if (!hash)
 			continue;
-		o->syms[li] = 0;
+		p = record(o, li);
+		hashes[li] = 0;
 		add_pkg(ld, hash, goobj_str(&o->o, p), ld16(p + 8, false),
 			s + li);
 	}

@@ -128,10 +128,12 @@ static void check_shared(Load *ld, const Shared *e)
 	const LObj *o = place_obj(ld, e->best ? ~(u32)e->best : e->id, &li);
 	ObjLoad *ol = &ld->obj[o->idx];
 	const u8 *p = record(o, li);
-	const char *why = record_fault(ld->L, &o->o, p);
-	u64 n = __atomic_add_fetch(&ol->namebytes, ld32(p, false),
-				   __ATOMIC_RELAXED);
+	const char *why = record_good(&o->o, p) ? NULL :
+		record_fault(ld->L, &o->o, p);
+	u64 len = ld32(p, false), n = 0;
 
+	if (len)
+		n = __atomic_add_fetch(&ol->namebytes, len, __ATOMIC_RELAXED);
 	if (!why && n > 32 * (u64)o->o.obj.n)
 		why = "the names are longer than can be true";
 	if (why)
@@ -210,26 +212,26 @@ static void settle_object(void *arg, size_t i)
 	const Settle *t = arg;
 	const Load *ld = t->ld;
 	const LObj *o = ld->L->obj[ld->order[i]];
-	Sym *syms = o->syms;
+	Sym *syms = o->syms, alias = ld->L->alias;
+	u32 extbase = ld->extbase, extshift = ld->extshift;
 
-	for (u32 li = o->o.nsymdef; li < o->o.nsym; li++) {
+	for (u32 li = o->o.nsymdef, n = o->o.nsym; li < n; li++) {
 		Sym s = syms[li];
-		u32 x = (s & ~SYM_LAZY) - ld->L->alias;
+		u32 x = (s & ~SYM_LAZY) - alias;
 
 		if (s == 0)
 			continue;
-		if (x >= ld->extbase) {
-			syms[li] = x + ld->L->alias - ld->extshift;
+		if (x >= extbase) {
+			syms[li] = x + alias - extshift;
 			continue;
 		}
 		/* Some names are those of package definitions. */
-		s = x < ld->sharebase ? x + ld->L->alias :
-			shared_of(ld, x)->num;
-		x = s - ld->L->alias;
-		if (s >= ld->L->alias && x < ld->sharebase &&
+		s = x < ld->sharebase ? x + alias : shared_of(ld, x)->num;
+		x = s - alias;
+		if (s >= alias && x < ld->sharebase &&
 		    has_bit(ld->live, x))
 			s = number(ld, x);
-		syms[li] = s < ld->L->alias ? s : s | SYM_LAZY;
+		syms[li] = s < alias ? s : s | SYM_LAZY;
 	}
 }
 

@@ -7,19 +7,6 @@
 
 /* ---- rows from records ------------------------------------------------ */
 
-u32 object_attr(const Load *ld, const LObj *o, u32 li)
-{
-	const GoObj *g = &o->o;
-	const u8 *p = record(o, li);
-	u32 hashed = g->nsymdef + g->nhashed64def;
-	u16 abi = ld16(p + 8, false);
-	u32 attr = ld->flag[p[11]] | ld->flag2[p[12]];
-
-	attr |= abi == SymABIstatic ? A_STATIC : abi ? A_ABIINTERNAL : 0;
-	attr |= g->flags & ObjFlagShared ? A_SHARED : 0;
-	return attr | (li - hashed < g->nhasheddef ? A_HASHED : 0);
-}
-
 void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li)
 {
 	const u8 *p = record(o, li);
@@ -153,15 +140,4 @@ Sym resolve_late(const Link *L, const LObj *o, u32 li)
 	s = settled(L, s);
 	__atomic_store_n(&o->syms[li], s, __ATOMIC_RELEASE);
 	return s;
-}
-
-bool sym_def(const Link *L, Sym s, u32 *obj, u32 *li)
-{
-	const Load *ld = L->load;
-	u32 x = s - L->alias;
-
-	if (!ld || s < L->alias || x >= ld->extbase || has_bit(ld->own, x))
-		return false;
-	*obj = place_obj(ld, def_place(ld, x), li)->idx;
-	return true;
 }
