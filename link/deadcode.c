@@ -188,15 +188,18 @@ static void visit_target(Worker *w, const Visit *v, u32 k, Sym to, bool iface)
 		add_later(w, v->s, k, action);
 }
 
-/* As resolve, but that kinds of references alternate is no matter. 0: it is a
- * content without a number. */
+/* As resolve, but that kinds of references alternate is no matter, and each
+ * is the first look at a reference. 0: it is nil, or a content without a
+ * number. */
 static inline Sym known(const Deadcode *d, const LObj *o, SymRef ref)
 {
 	const Bases *b = &d->bases[o->idx];
 	u32 k = PkgIdxNone - ref.pkg;
 	Sym s = 0;
 
-	if (k < NSPECIAL && ref.sym < b->n[k]) {
+	if (k < NSPECIAL) {
+		if (ref.sym >= b->n[k])
+			bad_symref(d->L, o, ref);
 		if (ref.pkg == PkgIdxSelf)
 			return b->pkg + ref.sym;
 		s = __atomic_load_n(&b->syms[k][ref.sym], __ATOMIC_ACQUIRE) &
@@ -207,6 +210,8 @@ static inline Sym known(const Deadcode *d, const LObj *o, SymRef ref)
 	} else if (ref.pkg && ref.pkg < o->o.npkg && o->pkg[ref.pkg]) {
 		b = &d->bases[o->pkg[ref.pkg]];
 		s = ref.sym < b->n[NSPECIAL - 1] ? b->pkg + ref.sym : 0;
+	} else if (ref.pkg == 0 && ref.sym) {
+		bad_symref(d->L, o, ref);
 	}
 	return s ? s : resolve(d->L, o, ref);
 }

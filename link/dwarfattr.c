@@ -224,10 +224,9 @@ static Value die_value(const DwDie *d, u16 attr)
 	return (Value){0};
 }
 
-static void put_die(Out *o, const DwDie *d, const DwChild *c)
+static void put_die(Out *o, const DwDie *d, const DwChild *child)
 {
 	const AttrForm *f;
-	const DwChild *end = c + d->nchild;
 
 	put_uleb(o, d->abbrev);
 	for (f = abbrevs[d->abbrev].attr; f->attr; f++) {
@@ -237,7 +236,9 @@ static void put_die(Out *o, const DwDie *d, const DwChild *c)
 	}
 	if (!abbrevs[d->abbrev].children)
 		return;
-	for (; c < end; c++) {
+	for (u32 k = 0; k < d->nchild; k++) {
+		const DwChild *c = &child[d->child + k];
+
 		put_uleb(o, c->abbrev);
 		for (f = abbrevs[c->abbrev].attr; f->attr; f++) {
 			Value v = child_value(c, f->attr);
@@ -265,7 +266,7 @@ static void put_dies(Link *L, Out *o, u32 from, u32 to)
 		Ext *e = &L->ext[r->li];
 
 		o->start = o->p;
-		put_die(o, x, d->child + x->child);
+		put_die(o, x, d->child);
 		e->ndata = e->capdata = (u32)(o->p - o->start);
 		e->nrel = e->caprel = o->nrel;
 		r->size = e->ndata;
