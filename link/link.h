@@ -606,7 +606,7 @@ void add_tramp(Link *L, Sym s, Kind k);
 bool pkg_is_runtime(Release r, View pkg);
 void buildinfo(Link *L);
 
-/* pcln.c, pclnfile.c, pclngen.c, findfunctab.c */
+/* pcln.c, pclnname.c, pclnfile.c, pclngen.c, findfunctab.c */
 /* Begins to collect what pclntab is made of, beside the passes in between;
  * these leave functions' auxiliary symbols alone. */
 void pclntab_begin(Link *L);

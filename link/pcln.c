@@ -188,108 +188,6 @@ static void collect_units(Link *L, Pcln *P)
 	}
 }
 
-/* ---- names ------------------------------------------------------------ */
-
-static u32 *name_slot(const Pcln *P, Sym s)
-{
-	u32 mask = (UINT32_C(1) << P->namebits) - 1;
-	u32 i = s * UINT32_C(0x9e3779b1) >> (32 - P->namebits);
-
-	while (P->nameof[i] && P->name[P->nameof[i] - 1].s != s)
-		i = (i + 1) & mask;
-	return &P->nameof[i];
-}
-
-/* For n names, at most half of the places are used. */
-static void make_slots(Pcln *P, Mem *m, u32 n)
-{
-	u32 i;
-
-	P->namebits = 8;
-	while (n > UINT32_C(1) << (P->namebits - 1))
-		P->namebits++;
-	P->nameof = mem_alloc(m, sizeof *P->nameof << P->namebits);
-	for (i = 0; i < P->nname; i++)
-		*name_slot(P, P->name[i].s) = 1 + i;
-}
-
-static u32 add_name(Pcln *P, Sym s)
-{
-	u32 *slot = name_slot(P, s);
-
-	if (*slot)
-		return *slot - 1;
-	if (P->nname == UINT32_C(1) << (P->namebits - 1)) {
-		make_slots(P, &P->mem[NAMES], 2 * P->nname);
-		slot = name_slot(P, s);
-	}
-	P->name = mem_grow(&P->mem[NAMES], P->name, P->nname, &P->capname,
-			   sizeof *P->name);
-	P->name[P->nname] = (PcName){.s = s};
-	*slot = ++P->nname;
-	return P->nname - 1;
-}
-
-static void collect_names(Pcln *P)
-{
-	u32 i, k;
-
-	for (i = 0; i < P->nfunc; i++) {
-		PcFunc *f = &P->func[i];
-		PcName *n;
-
-		f->name = add_name(P, f->s);
-		n = &P->name[f->name];
-		n->known = f->valid;
-		n->funcid = f->funcid;
-		n->startline = f->startline;
-		for (k = 0; k < f->ninl; k++)
-			f->inlfunc[k] = add_name(P, f->inlfunc[k]);
-	}
-}
-
-/* Its name; what a FuncInfo says, if it is inlined everywhere. */
-static void know_name(const Link *L, PcName *n)
-{
-	Auxs a;
-	u32 k;
-
-	n->name = sym_name(L, n->s);
-	if (n->known)
-		return;
-	a = sym_auxs(L, n->s);
-	for (k = 0; k < a.n && !n->known; k++) {
-		GoAux x = aux_at(a, k);
-		GoFuncInfo f;
-
-		if (x.type != AuxFuncInfo ||
-		    funcinfo_parse(aux_data(a.obj, x.sym), &f))
-			continue;
-		n->known = true;
-		n->funcid = f.funcid;
-		n->startline = f.startline;
-	}
-}
-
-static void know_chunk(void *arg, size_t chunk)
-{
-	const Job *j = arg;
-	size_t i = chunk * CHUNK, end = i + CHUNK;
-
-	for (; i < end && i < j->P->nname; i++)
-		know_name(j->L, &j->P->name[i]);
-}
-
-static void place_names(Pcln *P)
-{
-	u32 i;
-
-	for (i = 0; i < P->nname; i++) {
-		P->name[i].off = (u32)P->namesize;
-		P->namesize += P->name[i].name.n + 1;
-	}
-}
-
 /* ---- pc tables and funcdata ------------------------------------------- */
 
 /* These symbols have no address of their own. Where they are in the tables
@@ -450,7 +348,7 @@ static void collect(void *arg, size_t i)
 	Link *L = arg;
 
 	switch (i) {
-	case NAMES: collect_names(L->pcln); break;
+	case NAMES: pcln_names(L->pcln); break;
 	case FILES: pcln_files(L, L->pcln); break;
 	default: collect_tables(L, L->pcln);
 	}
@@ -472,7 +370,7 @@ static void make_room(Link *L, Pcln *P)
 	P->cappc = 64 + 6 * P->nfunc;
 	P->capfd = 64 + 2 * P->nfunc;
 	P->name = mem_alloc(&L->mem, P->capname * sizeof *P->name);
-	make_slots(P, &L->mem, P->capname);
+	pcln_name_room(P, &L->mem, P->capname);
 	P->pc = mem_alloc(&L->mem, P->cappc * sizeof *P->pc);
 	P->fd = mem_alloc(&L->mem, P->capfd * sizeof *P->fd);
 	P->mem[FILES] = (Mem){.p = mem_alloc(&L->mem, files),
@@ -501,19 +399,15 @@ static void forget(const Link *L, const Pcln *P)
  * again: they lie between the others. */
 static Pcln *all_collected(Link *L)
 {
-	Job j = {L, L->pcln};
-
-	pool_end(L->pool, j.P->aside);
-	if (j.P->nfunc != L->textp.n) {
-		forget(L, j.P);
+	pool_end(L->pool, L->pcln->aside);
+	if (L->pcln->nfunc != L->textp.n) {
+		forget(L, L->pcln);
 		pclntab_begin(L);
-		j.P = L->pcln;
-		pool_end(L->pool, j.P->aside);
+		pool_end(L->pool, L->pcln->aside);
 	}
-	place_funcdata(L, j.P);
-	pool_for(L->pool, (j.P->nname + CHUNK - 1) / CHUNK, know_chunk, &j);
-	place_names(j.P);
-	return j.P;
+	place_funcdata(L, L->pcln);
+	pcln_know_names(L, L->pcln);
+	return L->pcln;
 }
 
 void gen_add(Link *L, Sym s, u32 nparts,

@@ -119,6 +119,11 @@ static inline u32 piece_align(const PcPiece *x)
 
 void pcln_files(Link *L, Pcln *P);	/* pclnfile.c */
 
+/* pclnname.c: room for n names; then which there are; then all of them. */
+void pcln_name_room(Pcln *P, Mem *m, u32 n);
+void pcln_names(Pcln *P);
+void pcln_know_names(Link *L, Pcln *P);
+
 /* findfunctab.c: of L->textp, with its addresses */
 u64 findfunctab_size(const Link *L);
 void findfunctab_write(Link *L, u8 *out);

@@ -147,7 +147,8 @@ static bool simple_height(StackCheck *c, Sym s, i64 *height)
 	 * has not looked at reads otherwise. */
 	add_edge(c, s, L->la->callsize, c->morestack);
 	*height = L->la->callsize;
-	if (c->edges && s != STACK_INDIRECT && c->morestack && !*height_of(c, c->morestack))
+	if (c->edges && s != STACK_INDIRECT && c->morestack &&
+	    !*height_of(c, c->morestack))
 		done_with(c, c->morestack, 0);
 	return true;
 }

@@ -101,7 +101,8 @@ static void log_line(const Link *L)
 		close(fd);
 }
 
-static void print_row(const char *name, u64 ns, u64 busy, u64 anon, u32 nsym, u32 more)
+static void print_row(const char *name, u64 ns, u64 busy, u64 anon, u32 nsym,
+		      u32 more)
 {
 	fprintf(stderr, "%-28s %8.2f %8.2f %6.1f %9u", name, (double)ns / 1e6,
 		(double)busy / 1e6, (double)anon / 1e6, (unsigned)nsym);
