@@ -133,6 +133,13 @@ static void defined_again(Load *ld, const LObj *o, u32 li, Sym old)
 
 /* ---- definitions ------------------------------------------------------ */
 
+static void string_ahead(const LObj *o, u32 li, u32 end)
+{
+	if (li + FETCH / 2 < end)
+		__builtin_prefetch(goobj_str(&o->o, record(o, li + FETCH / 2))
+				   .p);
+}
+
 /* Of two package definitions with one name the greater number stays. */
 static void add_pkg(Load *ld, u32 hash, View name, u32 ver, Sym s)
 {
@@ -219,6 +226,7 @@ static void add_others(Load *ld, const LObj *o)
 		const u8 *p = record(o, li);
 
 		names_ahead(ld->L, o->syms, li, end);
+		string_ahead(o, li, end);
 		if (hash) {
 			i = add_named(ld, hash, goobj_str(&o->o, p),
 				      ld16(p + 8, false), place + li, &b);
@@ -355,6 +363,7 @@ static void look_up_one(void *arg, size_t i)
 		Sym s;
 
 		names_ahead(L, o->syms, li, end);
+		string_ahead(o, li, end);
 		if (!hash)
 			continue;
 		s = names_find(L, hash, goobj_str(&o->o, p),

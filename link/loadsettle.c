@@ -140,6 +140,17 @@ static void check_shared(Load *ld, const Shared *e)
 		object_fault(ld, o, li, why);
 }
 
+static void fetch_record(const Load *ld, const Contents *c, u32 i)
+{
+	const LObj *o;
+	u32 li;
+
+	if (i >= c->n || !ld->shared[i].id)
+		return;
+	o = place_obj(ld, def_place(ld, ld->sharebase + i), &li);
+	__builtin_prefetch(record(o, li));
+}
+
 static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
 {
 	Load *ld = t->ld;
@@ -149,6 +160,7 @@ static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
 		u32 x = ld->sharebase + i;
 		Sym s;
 
+		fetch_record(ld, c, i + 8);
 		if (!e->id || !is_live(t, x))
 			continue;
 		s = number(ld, first_place(e));
