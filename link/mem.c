@@ -143,7 +143,7 @@ void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size)
 		DIE("too many elements");
 	*cap = n < 8 ? 16 : 2 * n;
 	more = round_up((size_t)*cap * size, 16) - old;
-	if (p && (u8 *)p + old == m->p + m->used &&
+	if (p && m->p && (u8 *)p + old == m->p + m->used &&
 	    more <= m->cap - m->used) {
 		m->used += more;
 		return p;
