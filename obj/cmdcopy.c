@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "obj/cmd.h"
@@ -78,8 +79,8 @@ static int create(const char *path)
 	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
-/* Writes a file just created; it is gone if that fails. */
-static const char *fill(int fd, const char *path, View v)
+/* Writes what was opened, and closes it. */
+static const char *put(int fd, View v)
 {
 	const char *why = NULL;
 	ssize_t n;
@@ -91,13 +92,29 @@ static const char *fill(int fd, const char *path, View v)
 	}
 	if (close(fd) != 0 && !why)
 		why = strerror(errno);
+	return why;
+}
+
+/* Writes a file just created; it is gone if that fails. */
+static const char *fill(int fd, const char *path, View v)
+{
+	const char *why = put(fd, v);
+
 	if (why)
 		unlink(path);
 	return why;
 }
 
+/* A device or a pipe. */
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 /* If there is a file already, writes beside it and renames: a failed run
- * leaves neither half a file nor the old one destroyed. */
+ * leaves neither half a file nor the old one destroyed. A device stays one. */
 const char *cmd_write_file(const char *path, View v)
 {
 	int fd = create(path);
@@ -106,6 +123,10 @@ const char *cmd_write_file(const char *path, View v)
 
 	if (fd >= 0 || errno != EEXIST)
 		return fd >= 0 ? fill(fd, path, v) : strerror(errno);
+	if (is_special(path)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		return fd >= 0 ? put(fd, v) : strerror(errno);
+	}
 	buf_printf(&tmp, "%s.tmp%ld", path, (long)getpid());
 	fd = create(tmp.p);
 	why = fd >= 0 ? fill(fd, tmp.p, v) : strerror(errno);
