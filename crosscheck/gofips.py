@@ -278,14 +278,16 @@ def flipped(data, off, bit=1):
 # ---- reporting ----------------------------------------------------------
 
 class Passed:
-	"""The names of what passed with a program of ours as it is now, kept
-	from one run to the next: an interrupted sweep goes on."""
+	"""The names of what passed with a program of ours and with Go as they
+	are now, kept from one run to the next: an interrupted sweep goes on."""
 
 	def __init__(self, program):
 		self.path = "%s/sweep/passed-%s" % (
 			BUILD, os.path.basename(program))
 		os.makedirs(os.path.dirname(self.path), exist_ok=True)
-		self.key = sha256_file(program) + " "
+		self.key = hashlib.sha256("".join(map(sha256_file, (
+			program, *(goroot(r) + "/bin/go" for r in RELEASES)
+		))).encode()).hexdigest() + " "
 		self.lines = set(read(self.path, b"").decode().splitlines())
 
 	def __contains__(self, name):

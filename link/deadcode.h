@@ -1,4 +1,4 @@
-/* Between deadcode.c, deadflood.c and deadmethod.c. */
+/* Between deadcode.c, deadflood.c, deadmethod.c and deadvisit.c. */
 #ifndef LINK_DEADCODE_H
 #define LINK_DEADCODE_H
 
@@ -112,6 +112,14 @@ static inline bool set_bit(u64 *set, u32 i)
 		!(__atomic_fetch_or(w, bit, __ATOMIC_SEQ_CST) & bit);
 }
 
+static inline bool is_marked(const Deadcode *d, Sym s)
+{
+	u32 x = s - d->L->alias;
+
+	return __atomic_load_n(&d->marked[x / 64], __ATOMIC_SEQ_CST) >>
+		x % 64 & 1;
+}
+
 /* s is to be visited, once more if it was. Its bit comes before its word's:
  * see deadflood.c. */
 static inline void enqueue(Deadcode *d, u32 x)
@@ -137,7 +145,7 @@ static inline void touch(Deadcode *d, Sym s)
 		set_bit(d->touched, s - d->L->alias);
 }
 
-/* deadcode.c */
+/* deadvisit.c */
 /* What is to be read of a symbol that is visited. */
 typedef struct {
 	Sym s;
@@ -151,7 +159,6 @@ typedef struct {
 } Visit;
 void visit_all(Worker *w, Visit *v, u32 n);
 void settle(Worker *w, bool now);	/* w->later */
-void answer(Worker *w);	/* w->ask */
 
 /* deadflood.c: visits whatever is marked until nothing is left. */
 void flood(Deadcode *d);

@@ -179,7 +179,6 @@ static const char *read_version(AsmConfig *g, const char *root)
 {
 	char path[4000];
 	size_t size;
-	View v;
 	int fd;
 
 	if (!root || !*root)
@@ -187,12 +186,13 @@ static const char *read_version(AsmConfig *g, const char *root)
 	if (snprintf(path, sizeof path, "%s/VERSION", root) >=
 	    (int)sizeof path)
 		return "GOROOT is too long";
-	fd = file_begin(path, &size);
-	if (fd < 0)
+	if (file_begin(path, &fd, &size))
 		return "$GOROOT/VERSION cannot be read";
-	v = view_of(g->version, file_finish(fd, g->version,
-					    sizeof g->version - 1));
-	g->version[view_index(v, 0, '\n')] = 0;
+	if (size >= sizeof g->version)
+		size = sizeof g->version - 1;
+	if (file_finish(fd, g->version, size))
+		return "$GOROOT/VERSION cannot be read";
+	g->version[view_index(view_of(g->version, size), 0, '\n')] = 0;
 	return NULL;
 }
 

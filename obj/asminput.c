@@ -7,6 +7,7 @@
  *
  * Source: cmd/asm/internal/lex/input.go, stack.go
  */
+#include <ctype.h>
 #include <stdlib.h>
 
 #include "obj/asmmacro.h"
@@ -170,21 +171,35 @@ static View unquoted(AsmLex *l, AsmTok t, const char *what)
 	return view_of(s, n);
 }
 
-/* All of the file at path, with room behind it. false: there is none. */
+/* As Go words errors of the system: without a capital. */
+static const char *go_words(Arena *a, const char *why)
+{
+	char *s = arena_str(a, view_str(why));
+
+	s[0] = (char)tolower((u8)s[0]);
+	return s;
+}
+
+/* All of the file at path, with room behind it. false: l->why. */
 static bool contents(AsmLex *l, const char *path, View *v)
 {
 	Arena *a = &l->ctx->obj->arena;
 	size_t n = 0;
-	int fd = file_begin(path, &n);
 	u8 *p;
+	int fd;
 
-	if (fd < 0)
-		return false;
-	if (n > LARGE && l->nsources == 0)
-		arena_huge(a);
-	p = arena_alloc(a, n + ASM_ROOM);
-	*v = view_of(p, file_finish(fd, p, n));
-	return true;
+	l->why = file_begin(path, &fd, &n);
+	if (!l->why) {
+		if (n > LARGE && l->nsources == 0)
+			arena_huge(a);
+		p = arena_alloc(a, n + ASM_ROOM);
+		*v = view_of(p, n);
+		l->why = file_finish(fd, p, n);
+		l->unread = l->why;
+	}
+	if (l->why)
+		l->why = go_words(a, l->why);
+	return !l->why;
 }
 
 /* A test's. */
@@ -207,8 +222,10 @@ static AsmSource *source(AsmLex *l, View path)
 
 	while (s && !view_eq(s->path, path))
 		s = s->next;
+	l->why = "too many files";
 	if (s || l->nsources == MAX_FILES || (text && l->nsources))
 		return s;
+	l->why = "no such file or directory";
 	path.p = (const u8 *)arena_str(a, path);
 	if (text)
 		v = copied(l, *text);
@@ -259,15 +276,15 @@ static void include(AsmLex *l)
 	if (l->failed)
 		return;
 	s = source(l, name);
-	if (!s)
+	if (!s && !l->unread)
 		s = source_in(l, l->dir, name);
-	for (size_t i = 0; !s && i < fl->ninclude; i++)
+	for (size_t i = 0; !s && !l->unread && i < fl->ninclude; i++)
 		s = source_in(l, view_str(fl->include[i]), name);
 	if (s)
 		push_text(l, name, s->bytes);
 	else
-		fail(l, "#include: open %.*s: no such file or directory",
-		     (int)name.n, (const char *)name.p);
+		fail(l, "#include: open %.*s: %s", (int)name.n,
+		     (const char *)name.p, l->why);
 }
 
 /* #line 337 "file": the next line is that one. */
@@ -451,8 +468,7 @@ AsmLex *asm_lex_open(AsmCtx *c, const char *file)
 			l->dir = view_of(name.p, i ? i : 1);
 	s = source(l, name);
 	if (!s) {
-		buf_printf(&c->messages, "asm: open %s: no such file or "
-			   "directory\n", file);
+		buf_printf(&c->messages, "asm: open %s: %s\n", file, l->why);
 		c->errors++;
 		asm_words_free(&l->words);
 		return NULL;

@@ -44,6 +44,8 @@ struct AsmLex {
 	AsmWords words;
 	int depth;
 	bool line_begins, failed;
+	bool unread;	/* a file that is there */
+	const char *why;	/* the last source was not to be had */
 	u32 nif;
 	AsmTok peek;
 	bool peeked;

@@ -119,27 +119,35 @@ static void *map(int fd, size_t n, size_t page)
 /* A pipe or a device is found out before it is opened (opening one may
  * block or do something), and looked at again afterwards, since the name
  * may have changed hands in between; O_NONBLOCK covers that moment. */
+static const char *open_regular(const char *path, int *fd, struct stat *st)
+{
+	if (stat(path, st) != 0)
+		return strerror(errno);
+	if (S_ISDIR(st->st_mode))
+		return strerror(EISDIR);
+	if (!S_ISREG(st->st_mode))
+		return "not a regular file";
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (*fd < 0)
+		return strerror(errno);
+	if (fstat(*fd, st) == 0 && S_ISREG(st->st_mode))
+		return NULL;
+	close(*fd);
+	return "not a regular file";
+}
+
 const char *file_open(File *f, const char *path)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	const char *why;
 	struct stat st;
 	void *p = NULL;
 
 	*f = (File){.fd = -1, .page = (size_t)sysconf(_SC_PAGESIZE)};
 	pthread_once(&once, catch_sigbus);
-	if (stat(path, &st) != 0)
-		return strerror(errno);
-	if (S_ISDIR(st.st_mode))
-		return strerror(EISDIR);
-	if (!S_ISREG(st.st_mode))
-		return "not a regular file";
-	f->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (f->fd < 0)
-		return strerror(errno);
-	if (fstat(f->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-		close(f->fd);
-		return "not a regular file";
-	}
+	why = open_regular(path, &f->fd, &st);
+	if (why)
+		return why;
 	if (st.st_size > 0) {
 		p = map(f->fd, (size_t)st.st_size, f->page);
 		if (p == MAP_FAILED) {
@@ -181,30 +189,34 @@ const char *file_close(File *f)
 	return f->lost ? "could not be read to its end" : NULL;
 }
 
-int file_begin(const char *path, size_t *size)
+const char *file_begin(const char *path, int *fd, size_t *size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
+	const char *why = open_regular(path, fd, &st);
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size < 1 << 30) {
-		*size = (size_t)st.st_size;
-		return fd;
-	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
+	if (why)
+		return why;
+	*size = (size_t)st.st_size;
+	if (st.st_size < 1 << 30)
+		return NULL;
+	close(*fd);
+	return strerror(EFBIG);
 }
 
-size_t file_finish(int fd, void *to, size_t n)
+const char *file_finish(int fd, void *to, size_t n)
 {
+	const char *why = NULL;
 	size_t got = 0;
-	ssize_t r = 1;
 
-	while (got < n && r > 0) {
-		r = read(fd, (u8 *)to + got, n - got);
-		got += r > 0 ? (size_t)r : 0;
+	while (got < n && !why) {
+		ssize_t r = read(fd, (u8 *)to + got, n - got);
+
+		if (r > 0)
+			got += (size_t)r;
+		else
+			why = r < 0 ? strerror(errno) :
+				"changed while it was being read";
 	}
 	close(fd);
-	return got;
+	return why;
 }

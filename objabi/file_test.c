@@ -80,4 +80,23 @@ TEST(cut_off)
 	end(&t);
 }
 
-TEST_MAIN(RUN(many) RUN(cut_off))
+TEST(read)
+{
+	enum { N = 5000 };
+	Temp t = temp(N, 'x');
+	u8 bytes[N + 1];
+	size_t n = 0;
+	int fd;
+
+	EXPECT(!file_begin(t.path, &fd, &n));
+	EXPECT_EQ(n, N);
+	EXPECT(!file_finish(fd, bytes, n));
+	EXPECT_EQ(bytes[N - 1], 'x');
+	EXPECT(!file_begin(t.path, &fd, &n));
+	EXPECT_STR(file_finish(fd, bytes, n + 1), "changed while it was "
+		   "being read");
+	end(&t);
+	EXPECT_STR(file_begin("/dev/null", &fd, &n), "not a regular file");
+}
+
+TEST_MAIN(RUN(many) RUN(cut_off) RUN(read))

@@ -175,11 +175,10 @@ const char *file_open(File *f, const char *path);
 const char *file_close(File *f);
 
 /* Short files are read faster than mapped. file_begin opens a regular file of
- * less than 1 GiB (-1: it cannot, or path is none) and tells its size;
- * file_finish reads up to n bytes of it, returns how many there were, and
- * closes it. */
-int file_begin(const char *path, size_t *size);
-size_t file_finish(int fd, void *to, size_t n);
+ * less than 1 GiB and tells its size; file_finish reads its first n bytes,
+ * which must be there, and closes it. Both: NULL or the reason. */
+const char *file_begin(const char *path, int *fd, size_t *size);
+const char *file_finish(int fd, void *to, size_t n);
 
 /* ---- arena.c ------------------------------------------------------- */
 
