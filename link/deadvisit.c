@@ -393,13 +393,6 @@ static void fetch_index(const Deadcode *d, Visit *v)
 	__builtin_prefetch(goobj_at(o, BlkDataIdx, li, 4));
 }
 
-static bool index_good(const GoObj *o, Blk b, u32 i, u32 n)
-{
-	u32 end = goobj_idx(o, b, i + 1);
-
-	return goobj_idx(o, b, i) <= end && end <= n;
-}
-
 /* What has been changed so far are variables; their debug information does
  * not count any more. */
 static void fetch_records(const Deadcode *d, Visit *v)
@@ -421,9 +414,9 @@ static void fetch_records(const Deadcode *d, Visit *v)
 	v->r.n = goobj_relocs(o, v->li, &first);
 	v->r.p = goobj_at(o, BlkReloc, first, RELOC_SIZE);
 	v->a.n = goobj_auxs(o, v->li, &v->a.first);
-	v->index = index_good(o, BlkRelocIdx, v->li, o->nreloc) &&
-		index_good(o, BlkAuxIdx, v->li, o->naux) &&
-		index_good(o, BlkDataIdx, v->li, o->ndata);
+	v->index = goobj_index_good(o, BlkRelocIdx, v->li, o->nreloc) &&
+		goobj_index_good(o, BlkAuxIdx, v->li, o->naux) &&
+		goobj_index_good(o, BlkDataIdx, v->li, o->ndata);
 	v->n = (u32)goobj_data(o, v->li).n;
 	v->size = record_size(p);
 	/* As goobj_open has it. */

@@ -447,21 +447,15 @@ Fault goobj_check_common(const GoObj *o)
 	return f.why ? f : check_refs(o, &l, BlkRefFlags, o->nrefflags);
 }
 
-static bool index_good(const GoObj *o, Blk b, u32 i, u32 n)
-{
-	return goobj_idx(o, b, i) <= goobj_idx(o, b, i + 1) &&
-		goobj_idx(o, b, i + 1) <= n;
-}
-
 static Fault check_def_index(const GoObj *o, u32 i)
 {
 	u64 at = o->blk[BlkSymdef] + (u64)i * SYM_SIZE;
 
 	if (!goobj_str_good(o, o->obj.p + at))
 		return fault("a string lies outside of the strings", at);
-	if (!index_good(o, BlkRelocIdx, i, o->nreloc) ||
-	    !index_good(o, BlkAuxIdx, i, o->naux) ||
-	    !index_good(o, BlkDataIdx, i, o->ndata))
+	if (!goobj_index_good(o, BlkRelocIdx, i, o->nreloc) ||
+	    !goobj_index_good(o, BlkAuxIdx, i, o->naux) ||
+	    !goobj_index_good(o, BlkDataIdx, i, o->ndata))
 		return fault("an index table does not rise from 0", at);
 	if (!size_good(o, i))
 		return fault("a symbol has more bytes than its size", at);

@@ -339,6 +339,13 @@ static inline u32 goobj_span(const GoObj *o, Blk b, u32 i, u32 n, u32 *first)
 	*first = good ? at : 0;
 	return good ? end - at : 0;
 }
+/* Does definition i's part of that index rise, and end within n? */
+static inline bool goobj_index_good(const GoObj *o, Blk b, u32 i, u32 n)
+{
+	u32 end = goobj_idx(o, b, i + 1);
+
+	return goobj_idx(o, b, i) <= end && end <= n;
+}
 /* Symbol i < ndef. */
 static inline View goobj_data(const GoObj *o, u32 i)
 {
