@@ -56,6 +56,30 @@ TEST(accessors)
 	buf_free(&b);
 }
 
+/* One symbol alone, as the linker asks. */
+TEST(check_def)
+{
+	static const Blk index[] = {BlkRelocIdx, BlkAuxIdx, BlkDataIdx};
+	Buf b = sample();
+	GoObj g;
+	u32 f;
+
+	EXPECT(!goobj_open(view_of(b.p, b.n), &g).why);
+	f = find(&g, "p.f");
+	EXPECT(!goobj_check_def(&g, f).why);
+	for (size_t k = 0; k < NELEM(index); k++) {
+		u8 *p = (u8 *)b.p + g.blk[index[k]] + 4 * ((size_t)f + 1);
+		u32 end = ld32(p, false);
+
+		st32(p, 0xffffff, false);
+		EXPECT_STR(goobj_check_def(&g, f).why,
+			   "an index table does not rise from 0");
+		st32(p, end, false);
+	}
+	EXPECT(!goobj_check_def(&g, f).why);
+	buf_free(&b);
+}
+
 TEST(funcinfo)
 {
 	Buf b = sample();
@@ -247,6 +271,7 @@ TEST(escape)
 
 TEST_MAIN(
 	RUN(accessors)
+	RUN(check_def)
 	RUN(funcinfo)
 	RUN(cut)
 	RUN(lies)
