@@ -162,6 +162,8 @@ void input_open(Input *in, const char *path)
 {
 	in->path = path;
 	in->why = file_open(&in->file, path);
+	if (!in->why)
+		file_detach(&in->file);
 }
 
 void input_scan(Input *in)

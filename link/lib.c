@@ -279,7 +279,6 @@ static void load_lib(Inputs *ld, Lib *lib)
 	if (in->why)
 		link_exitf(L, "cannot open file %s: open %s: %s", lib->file,
 			   lib->file, go_strerror(L, in->why));
-	lib->mapped = &in->file;
 	lib->firstobj = L->nobj;
 	for (u32 i = 0; i < in->nobj; i++)
 		add_object(L, lib, in->obj[i]);

@@ -172,7 +172,6 @@ struct Lib {
 	const char *file;
 	View objref, srcref;	/* who wanted it */
 	u8 fingerprint[FINGERPRINT_SIZE];
-	File *mapped;
 	u32 firstobj, nobj;	/* its objects in L->obj */
 	Lib **imports;	/* as its objects name them, with repetitions */
 	u32 nimports, capimports;

@@ -165,6 +165,12 @@ const char *file_open(File *f, const char *path)
 	return NULL;
 }
 
+void file_detach(File *f)
+{
+	close(f->fd);
+	f->fd = -1;
+}
+
 static void forget(const File *f)
 {
 	for (File **p = &mapped; *p; p = &(*p)->next) {

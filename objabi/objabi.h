@@ -170,6 +170,12 @@ struct File {
  * then nothing is to be closed. */
 const char *file_open(File *f, const char *path);
 
+/* For who opens more files than a process may have open: the bytes stay until
+ * the process ends, and file_close is not to be called. Also, a table of open
+ * files that outgrows 64 in a process with threads waits milliseconds for the
+ * kernel. */
+void file_detach(File *f);
+
 /* The lost flag and the size on disk, looked at again. NULL or why the
  * bytes that were read are not to be trusted. Closes in any case. */
 const char *file_close(File *f);
