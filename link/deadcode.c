@@ -176,20 +176,35 @@ static void set_bases(Deadcode *d)
 	}
 }
 
+static void make_waiting(Deadcode *d, u32 nwords)
+{
+	Mem *m = &d->L->tmp;
+
+	d->threads = d->L->flag.why ? 1 : pool_threads(d->L->pool);
+	d->waiting = mem_alloc(m, d->threads * sizeof *d->waiting);
+	for (u32 i = 0; i < d->threads; i++) {
+		Waiting *t = &d->waiting[i];
+
+		t->waiting = mem_alloc(m, nwords * 64 * sizeof(u64));
+		t->words = mem_alloc(m, nwords * sizeof(u64));
+		t->nwords = nwords;
+	}
+	d->into = d->waiting;
+}
+
 static void deadcode_init(Deadcode *d)
 {
 	Link *L = d->L;
 	u32 nsym = L->nsym - L->alias;
+	size_t bytes = ((size_t)nsym / 64 + 1) * sizeof(u64);
 
-	d->nwords = nsym / 4096 + 1;
-	d->marked = mem_alloc(&L->tmp, d->nwords * 64 * sizeof(u64));
-	d->touched = mem_alloc(&L->tmp, d->nwords * 64 * sizeof(u64));
-	d->waiting = mem_alloc(&L->tmp, d->nwords * 64 * sizeof(u64));
-	d->words = mem_alloc(&L->tmp, d->nwords * sizeof(u64));
+	d->marked = mem_alloc(&L->tmp, bytes);
+	d->touched = mem_alloc(&L->tmp, bytes);
 	set_bases(d);
 	deadmethod_init(d);
-	d->threads = L->flag.why ? 1 : pool_threads(L->pool);
+	make_waiting(d, nsym / 4096 + 1);
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_mutex_init(&d->giving, NULL);
 	if (L->flag.why)
 		d->parent = mem_alloc(&L->tmp, nsym * sizeof(Sym));
 	for (u32 i = 0; i < NELEM(d->action); i++)
@@ -200,7 +215,7 @@ static void deadcode_init(Deadcode *d)
 
 static void mark_root(Deadcode *d, Sym s)
 {
-	mark(d, s, s);
+	mark(d, d->into, s, s);
 }
 
 static void mark_roots(Deadcode *d)
@@ -238,7 +253,7 @@ static void enqueue_iface(Deadcode *d)
 {
 	for (u32 x = d->ld->sharebase; x < d->ld->extbase; x++)
 		if (has_bit(d->ld->iface, x) && has_bit(d->marked, x))
-			enqueue(d, x);
+			enqueue(d->into, x);
 }
 
 static void settle_parents(const Deadcode *d, u32 nsym)

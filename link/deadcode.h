@@ -42,24 +42,42 @@ typedef struct {
 	u32 n[NSPECIAL];
 } Bases;
 
+/* What a thread is to visit: a bit for each symbol, by number less L->alias,
+ * and for each word of these: is not 0. */
+typedef struct {
+	u64 *waiting, *words;
+	u32 nwords;	/* of words */
+} Waiting;
+
+/* A word of waiting on its way from one thread to another. */
+typedef struct {
+	u32 at;
+	u64 word;
+} Given;
+
 typedef struct {
 	Link *L;
 	Load *ld;
 	/* A bit for each symbol, by number less L->alias: is marked; is
-	 * referred to, marked or not; is to be visited; and for each word of
-	 * waiting: may be not 0. Any thread changes them. */
-	u64 *marked, *touched, *waiting, *words;
-	u32 nwords;	/* of words */
-	u32 active;	/* threads that may still mark something */
+	 * referred to, marked or not. Any thread changes them. */
+	u64 *marked, *touched;
 	unsigned threads;
+	Waiting *waiting;	/* by thread */
 	Bases *bases;	/* by object */
 	Sym *parent;	/* NULL if nobody asks; else there is one thread */
 	u8 action[512];	/* by number in objects */
 	bool aux[NAux];	/* which auxiliary symbols are marked, */
 	bool touch[NAux];	/* which others are ever looked at */
 
+	/* Of the thread that has giving: threads that take part, those of
+	 * them that have nothing to visit, and what these may have. */
+	pthread_mutex_t giving;
+	u32 present, hungry, ngiven;
+	Given given[256];
+
 	/* What follows is of the thread that has the lock. */
 	pthread_mutex_t lock;
+	Waiting *into;	/* its own; the first, while nobody searches */
 	bool reflect_seen;
 	SymVec pkginits;
 
@@ -91,13 +109,14 @@ typedef struct {
 enum { MAXLATER = 512 };
 typedef struct {
 	Deadcode *d;
+	Waiting *own;
 	/* Contents without number that were found, what is then to be marked,
 	 * by whom; by nobody: touched. */
 	Ask ask[NASK];
 	Sym askedby[NASK];
 	u32 nask;
 	Batch batch[2];	/* of contents */
-	u32 at;	/* place in waiting */
+	u32 at;	/* word of own */
 	u32 nlater;
 	Later later[MAXLATER];
 } Worker;
@@ -120,15 +139,14 @@ static inline bool is_marked(const Deadcode *d, Sym s)
 		x % 64 & 1;
 }
 
-/* s is to be visited, once more if it was. Its bit comes before its word's:
- * see deadflood.c. */
-static inline void enqueue(Deadcode *d, u32 x)
+/* s is to be visited, once more if it was. */
+static inline void enqueue(Waiting *t, u32 x)
 {
-	set_bit(d->waiting, x);
-	set_bit(d->words, x / 64);
+	t->waiting[x / 64] |= 1ull << x % 64;
+	t->words[x / 4096] |= 1ull << x / 64 % 64;
 }
 
-static inline void mark(Deadcode *d, Sym s, Sym parent)
+static inline void mark(Deadcode *d, Waiting *t, Sym s, Sym parent)
 {
 	u32 x = s - d->L->alias;
 
@@ -136,7 +154,7 @@ static inline void mark(Deadcode *d, Sym s, Sym parent)
 		return;
 	if (d->parent)
 		d->parent[x] = parent;
-	enqueue(d, x);
+	enqueue(t, x);
 }
 
 static inline void touch(Deadcode *d, Sym s)

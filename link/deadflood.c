@@ -1,78 +1,154 @@
 /*
- * deadcode's search, by any number of threads. What is to be visited is a set
- * of bits, by number of symbol, in which every thread goes round: symbols of
- * an object lie near each other, and most references lead onwards. A thread
- * takes a word of 64 symbols at once, by exchanging it for 0.
+ * deadcode's search, by any number of threads. What a thread is to visit is a
+ * set of its own, by number of symbol, in which it goes round: symbols of an
+ * object lie near each other, and most references lead onwards. Threads have
+ * to do with each other where they mark, and when one of them has nothing
+ * left: then it is hungry, and who sees it gives half of what is its own.
  *
- * A second set tells which words are not 0. Who adds a symbol sets its bit
- * first, then the word's; who takes the word clears the word's bit first.
- * So a bit in a word that is not told of has been taken by somebody: a word
- * may be told of and be 0, but never the other way round for long.
- *
- * The search is over when no thread is active. A thread is until it has seen
- * no word in the whole set after all that it did itself; and it becomes
- * active again before it takes a word.
+ * The search is over when all are hungry and nothing is given.
  */
 #include <sched.h>
 
 #include "link/deadcode.h"
 
-enum { BATCH = 64, WORD = 64 };
+enum {
+	BATCH = 64, WORD = 64,
+	FEW = 8	/* words that are not worth being given */
+};
 
-/* Goes to the next word of waiting that is told of, round once at most. */
+/* ---- a thread's own --------------------------------------------------- */
+
+/* Goes to the next word that is not 0, round once at most. */
 static bool next_word(Worker *w)
 {
-	const Deadcode *d = w->d;
+	const Waiting *t = w->own;
 	u32 i = w->at / 64;
-	u64 here = __atomic_load_n(&d->words[i], __ATOMIC_SEQ_CST) &
-		~0ull << w->at % 64;
+	u64 here = t->words[i] & ~0ull << w->at % 64;
 
-	for (u32 k = 0; !here && k < d->nwords; k++) {
-		i = i + 1 < d->nwords ? i + 1 : 0;
-		here = __atomic_load_n(&d->words[i], __ATOMIC_SEQ_CST);
+	for (u32 k = 0; !here && k < t->nwords; k++) {
+		i = i + 1 < t->nwords ? i + 1 : 0;
+		here = t->words[i];
 	}
 	if (here)
 		w->at = i * 64 + (u32)__builtin_ctzll(here);
 	return here;
 }
 
+static u64 take_word(Waiting *t, u32 at)
+{
+	u64 word = t->waiting[at];
+
+	t->words[at / 64] &= ~(1ull << at % 64);
+	t->waiting[at] = 0;
+	return word;
+}
+
 static u32 next_batch(Worker *w, Visit *v)
 {
-	Deadcode *d = w->d;
+	const Deadcode *d = w->d;
 	u32 n = 0;
 
-	while (n < BATCH && next_word(w)) {
-		u64 word;
-
-		__atomic_fetch_and(&d->words[w->at / 64],
-				   ~(1ull << w->at % 64), __ATOMIC_SEQ_CST);
-		word = __atomic_exchange_n(&d->waiting[w->at], 0,
-					   __ATOMIC_SEQ_CST);
-		for (; word; word &= word - 1) {
+	while (n < BATCH && next_word(w))
+		for (u64 word = take_word(w->own, w->at); word;
+		     word &= word - 1) {
 			u32 x = w->at * 64 + (u32)__builtin_ctzll(word);
 
 			v[n++].s = d->L->alias + x;
 			if (x >= d->ld->sharebase && x < d->ld->extbase)
 				__builtin_prefetch(shared_of(d->ld, x));
 		}
-	}
 	return n;
 }
 
-/* false: nothing will come any more. */
-static bool wait_for_others(Worker *w)
+/* ---- giving and taking ------------------------------------------------ */
+
+/* Both are looked at without the lock, too. */
+static u32 count(const u32 *n)
+{
+	return __atomic_load_n(n, __ATOMIC_RELAXED);
+}
+
+static void set_count(u32 *n, u32 to)
+{
+	__atomic_store_n(n, to, __ATOMIC_RELAXED);
+}
+
+static u32 own_words(const Waiting *t)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < t->nwords; i++)
+		n += (u32)__builtin_popcountll(t->words[i]);
+	return n;
+}
+
+/* Words behind those that this thread comes to next. */
+static void give(Worker *w)
 {
 	Deadcode *d = w->d;
+	Waiting *t = w->own;
+	u32 n = own_words(t), at = w->at, keep = n - n / 2;
 
-	__atomic_fetch_sub(&d->active, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(&d->active, __ATOMIC_SEQ_CST)) {
-		if (next_word(w)) {
-			__atomic_fetch_add(&d->active, 1, __ATOMIC_SEQ_CST);
-			return true;
-		}
-		sched_yield();
+	if (n < FEW || count(&d->ngiven))
+		return;
+	for (; keep > 0 && next_word(w); keep--)
+		w->at = (w->at + 1) % (t->nwords * 64);
+	pthread_mutex_lock(&d->giving);
+	for (u32 k = d->ngiven; k < NELEM(d->given) && n-- > keep; k++) {
+		next_word(w);
+		d->given[k] = (Given){w->at, take_word(t, w->at)};
+		set_count(&d->ngiven, k + 1);
 	}
-	return false;
+	pthread_mutex_unlock(&d->giving);
+	w->at = at;
+}
+
+/* A part for each who is hungry. */
+static void take(Worker *w)
+{
+	Deadcode *d = w->d;
+	u32 n = (d->ngiven + d->hungry - 1) / d->hungry;
+
+	for (; n > 0; n--) {
+		const Given *g = &d->given[d->ngiven - 1];
+
+		w->at = g->at;
+		w->own->waiting[g->at] |= g->word;
+		w->own->words[g->at / 64] |= 1ull << g->at % 64;
+		set_count(&d->ngiven, d->ngiven - 1);
+	}
+}
+
+/* false: nothing will come any more. */
+static bool wait_for_more(Worker *w)
+{
+	Deadcode *d = w->d;
+	bool more;
+
+	pthread_mutex_lock(&d->giving);
+	set_count(&d->hungry, d->hungry + 1);
+	while (!d->ngiven && d->hungry < d->present) {
+		pthread_mutex_unlock(&d->giving);
+		while (!count(&d->ngiven) &&
+		       count(&d->hungry) < count(&d->present))
+			sched_yield();
+		pthread_mutex_lock(&d->giving);
+	}
+	more = d->ngiven;
+	if (more) {
+		take(w);
+		set_count(&d->hungry, d->hungry - 1);
+	}
+	pthread_mutex_unlock(&d->giving);
+	return more;
+}
+
+/* The first thread has been counted before it comes: it has all there is. */
+static void arrive(Deadcode *d, size_t i)
+{
+	pthread_mutex_lock(&d->giving);
+	set_count(&d->present, d->present + (i > 0));
+	pthread_mutex_unlock(&d->giving);
 }
 
 static void work(void *arg, size_t i)
@@ -83,19 +159,25 @@ static void work(void *arg, size_t i)
 	u32 n;
 
 	w.d = d;
+	w.own = &d->waiting[i];
 	w.nlater = w.nask = 0;
 	w.batch[0] = w.batch[1] = (Batch){.step = NBATCH};
-	w.at = (u32)(d->nwords * i / d->threads) * 64;
-	__atomic_fetch_add(&d->active, 1, __ATOMIC_SEQ_CST);
+	w.at = 0;
+	arrive(d, i);
 	do {
 		while ((n = next_batch(&w, v)) > 0 || w.nlater > 0) {
 			visit_all(&w, v, n);
 			settle(&w, n == 0);
+			if (count(&d->hungry))
+				give(&w);
 		}
-	} while (wait_for_others(&w));
+	} while (wait_for_more(&w));
 }
 
 void flood(Deadcode *d)
 {
+	d->present = 1;
+	d->hungry = 0;
 	pool_for(d->L->pool, d->threads, work, d);
+	d->into = d->waiting;
 }

@@ -14,7 +14,7 @@ static void mark_method(Deadcode *d, const Method *m)
 	Rels r = sym_rels(d->L, m->src);
 
 	for (u32 k = m->rel; k < m->rel + 3; k++)
-		mark(d, rel_at(d->L, r, k).sym, m->src);
+		mark(d, d->into, rel_at(d->L, r, k).sym, m->src);
 }
 
 void want_sig(Deadcode *d, u32 sig)

@@ -23,12 +23,12 @@ static u32 attr_of(const Deadcode *d, Sym s)
 /* The type's relocations mean more from now on, so a visit before this one
  * does not count. This happens once to a symbol. If it is marked just now,
  * by another thread, that sees the attribute, or this one sees the mark. */
-static void use_in_iface(Deadcode *d, Sym s)
+static void use_in_iface(Deadcode *d, Waiting *own, Sym s)
 {
 	u32 x = s - d->L->alias;
 
 	if (s && set_bit(d->ld->iface, x) && is_marked(d, s))
-		enqueue(d, x);
+		enqueue(own, x);
 }
 
 /* ---- interfaces ------------------------------------------------------ */
@@ -52,8 +52,9 @@ static void use_iface_method(Deadcode *d, Rel r)
 		want_sig(d, sig);
 }
 
-static void use_iface(Deadcode *d, Sym s, Sym to)
+static void use_iface(Worker *w, Sym s, Sym to)
 {
+	Deadcode *d = w->d;
 	View from, name;
 
 	if (attr_of(d, to) & A_ITAB)
@@ -66,7 +67,7 @@ static void use_iface(Deadcode *d, Sym s, Sym to)
 			   (const char *)from.p, (int)name.n,
 			   (const char *)name.p);
 	}
-	use_in_iface(d, to);
+	use_in_iface(d, w->own, to);
 }
 
 /* ---- the search ------------------------------------------------------ */
@@ -107,6 +108,7 @@ void settle(Worker *w, bool now)
 		pthread_mutex_lock(&d->lock);
 	else if (pthread_mutex_trylock(&d->lock))
 		return;
+	d->into = w->own;
 	for (u32 i = 0; i < w->nlater; i++)
 		settle_one(d, &w->later[i]);
 	w->nlater = 0;
@@ -131,7 +133,7 @@ static void visit_method(Worker *w, const Visit *v, u32 k, bool iface)
 	}
 	if (!iface)
 		return;
-	use_in_iface(w->d, rel_at(w->d->L, v->r, k).sym);
+	use_in_iface(w->d, w->own, rel_at(w->d->L, v->r, k).sym);
 	add_later(w, v->s, k, METHODOFF);
 }
 
@@ -144,8 +146,8 @@ static void visit_target(Worker *w, const Visit *v, u32 k, Sym to, bool iface)
 
 	if (action == FOLLOW && !(number >> 15)) {
 		if (iface && v->attr & A_GOTYPE && attr_of(d, to) & A_GOTYPE)
-			use_in_iface(d, to);
-		mark(d, to, v->s);
+			use_in_iface(d, w->own, to);
+		mark(d, w->own, to, v->s);
 		return;
 	}
 	touch(d, to);
@@ -154,7 +156,7 @@ static void visit_target(Worker *w, const Visit *v, u32 k, Sym to, bool iface)
 	if (action == METHODOFF)
 		visit_method(w, v, k, iface);
 	else if (action == USEIFACE)
-		use_iface(d, v->s, to);
+		use_iface(w, v->s, to);
 	else if (action != IGNORE)
 		add_later(w, v->s, k, action);
 }
@@ -206,7 +208,7 @@ static void answer(Worker *w)
 	content_syms(d->ld, w->ask, w->nask, w->batch, s);
 	for (u32 i = 0; i < w->nask; i++)
 		if (w->askedby[i])
-			mark(d, s[i], w->askedby[i]);
+			mark(d, w->own, s[i], w->askedby[i]);
 		else
 			touch(d, s[i]);
 	w->nask = 0;
@@ -223,7 +225,7 @@ static inline void follow(Worker *w, const LObj *o, SymRef ref, Sym by)
 		w->ask[w->nask] = (Ask){o, goobj_local(&o->o, ref)};
 		w->askedby[w->nask++] = by;
 	} else if (by) {
-		mark(w->d, s, by);
+		mark(w->d, w->own, s, by);
 	} else {
 		touch(w->d, s);
 	}
@@ -370,7 +372,8 @@ static void visit(Worker *w, const Visit *v)
 	if (v->attr & A_PKGINIT && v->a.n > 0)
 		add_later(w, v->s, 0, PKGINIT);
 	if (v->attr & A_EXTERNAL)
-		mark(d, row(d->L, v->s)->outer, v->s);
+		mark(d, w->own, row(d->L, v->s)->outer,
+		     v->s);
 }
 
 static void fetch_index(const Deadcode *d, Visit *v)

@@ -5,10 +5,15 @@
  *
  * A pool's threads are made once and wait for loops in between: making one
  * costs as much as many a whole loop does. Who waits, for a loop or for the
- * last iterations of one, first looks for as long as waking up would take,
- * and sleeps if that was in vain. A loop may begin others, which then have
- * the threads that are free; and so may whoever has begun one that goes on
- * aside.
+ * last iterations of one, first looks for as long as waking up may take, and
+ * sleeps if that was in vain. A loop may begin others, which then have the
+ * threads that are free; and so may whoever has begun one that goes on aside.
+ *
+ * The kernel likes to put a thread that is new, or woken, on the processor of
+ * the one that made or woke it, above all in a virtual machine, where others
+ * that have nothing to do count as taken away; and it may leave both there
+ * for milliseconds, which is a good part of a whole link. So threads begin on
+ * other processors than the first one's, and do not sleep too soon.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -20,7 +25,8 @@
 enum {
 	MAXTHREADS = 64,
 	STACK = 1 << 20,
-	PATIENCE = 2000	/* looks before somebody sleeps */
+	PATIENCE = 20000,	/* looks before somebody sleeps: 1 ms or so */
+	YIELD = 32	/* of which one lets others have the processor */
 };
 
 struct PoolLoop {
@@ -40,6 +46,8 @@ struct Pool {
 	pthread_cond_t begun, done;
 	PoolLoop *loop;	/* the newest that may have iterations left */
 	bool end;
+	bool apart;	/* threads are made elsewhere, and free to move then: */
+	cpu_set_t cpus;
 	atomic_uint nloop;	/* loops begun so far */
 };
 
@@ -51,8 +59,11 @@ static void run(PoolLoop *l)
 		l->fn(l->arg, i);
 }
 
-static void relax(void)
+/* Between looks number i and i + 1. */
+static void relax(int i)
 {
+	if (i % YIELD == 0)
+		sched_yield();
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_ia32_pause();
 #endif
@@ -84,7 +95,7 @@ static void wait_for_loop(Pool *p, unsigned seen)
 {
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 0; i < PATIENCE && atomic_load(&p->nloop) == seen; i++)
-		relax();
+		relax(i);
 	pthread_mutex_lock(&p->lock);
 	if (atomic_load(&p->nloop) != seen || p->end)
 		return;
@@ -97,6 +108,8 @@ static void *helper(void *arg)
 {
 	Pool *p = arg;
 
+	if (p->apart)
+		sched_setaffinity(0, sizeof p->cpus, &p->cpus);
 	pthread_mutex_lock(&p->lock);
 	while (!p->end) {
 		unsigned seen = atomic_load(&p->nloop);
@@ -130,7 +143,7 @@ static void end_loop(Pool *p, const PoolLoop *l)
 	PoolLoop **at = &p->loop;
 
 	for (int i = 0; i < PATIENCE && atomic_load(&l->busy); i++)
-		relax();
+		relax(i);
 	pthread_mutex_lock(&p->lock);
 	while (*at != l)
 		at = &(*at)->outer;
@@ -176,14 +189,24 @@ void pool_end(Pool *p, PoolLoop *l)
 
 /* ---- pools ------------------------------------------------------------ */
 
-/* Those that the process may use, which may be fewer than there are. */
-static unsigned cpus(void)
+/* How many the process may use, which may be fewer than there are. */
+static unsigned cpus(Pool *p)
 {
-	cpu_set_t set;
-
 	/* It fails where there are more than fit in. */
-	return sched_getaffinity(0, sizeof set, &set) == 0 ?
-		(unsigned)CPU_COUNT(&set) : MAXTHREADS;
+	return sched_getaffinity(0, sizeof p->cpus, &p->cpus) == 0 ?
+		(unsigned)CPU_COUNT(&p->cpus) : 0;
+}
+
+static bool begin_apart(const Pool *p, pthread_attr_t *a)
+{
+	cpu_set_t others = p->cpus;
+	int here = sched_getcpu();
+
+	if (here < 0)
+		return false;
+	CPU_CLR((size_t)here, &others);
+	return CPU_COUNT(&others) > 0 &&
+		pthread_attr_setaffinity_np(a, sizeof others, &others) == 0;
 }
 
 unsigned pool_threads(const Pool *p)
@@ -194,12 +217,14 @@ unsigned pool_threads(const Pool *p)
 Pool *pool_new(unsigned threads)
 {
 	Pool *p = calloc(1, sizeof *p);
+	unsigned ncpu;
 	pthread_attr_t a;
 
 	if (!p)
 		DIE("out of memory");
+	ncpu = cpus(p);
 	if (threads == 0)
-		threads = cpus();
+		threads = ncpu ? ncpu : MAXTHREADS;
 	if (threads > MAXTHREADS)
 		threads = MAXTHREADS;
 	p->threads = 1;
@@ -208,6 +233,7 @@ Pool *pool_new(unsigned threads)
 	pthread_cond_init(&p->done, NULL);
 	pthread_attr_init(&a);
 	pthread_attr_setstacksize(&a, STACK);
+	p->apart = ncpu > 1 && begin_apart(p, &a);
 	/* A thread that cannot be had is no error: the others do its work. */
 	while (p->threads < threads &&
 	       pthread_create(&p->thread[p->threads], &a, helper, p) == 0)
