@@ -248,7 +248,7 @@ static inline bool sym_def(const Link *L, Sym s, u32 *obj, u32 *li)
 void load_def(const Load *ld, SymRow *r, const LObj *o, u32 li);
 void add_use(SymRow *r, u32 use, u32 aligns);
 /* The row of number L->alias + x as its definition and uses make it. */
-void make_row(const Load *ld, SymRow *r, u32 x);
+void make_row(const Load *ld, SymRow *to, u32 x);
 /* The same without making it a row. */
 SymRow facts(const Link *L, Sym s);
 /* A number's row, made if need be. */

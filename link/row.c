@@ -27,14 +27,16 @@ void add_use(SymRow *r, u32 use, u32 aligns)
 	r->align = align > r->align ? align : r->align;
 }
 
-void make_row(const Load *ld, SymRow *r, u32 x)
+/* Memory that is read before it is first written costs two page faults. */
+void make_row(const Load *ld, SymRow *to, u32 x)
 {
+	SymRow r = {0};
 	u32 li;
 	const LObj *o = place_obj(ld, def_place(ld, x), &li);
 	const u8 *p = record(o, li);
 	u32 use = use_attr(p), aligns = record_align(p);
 
-	load_def(ld, r, o, li);
+	load_def(ld, &r, o, li);
 	if (x >= ld->sharebase) {
 		u32 all = __atomic_load_n(&shared_of(ld, x)->use,
 					  __ATOMIC_RELAXED);
@@ -43,7 +45,8 @@ void make_row(const Load *ld, SymRow *r, u32 x)
 		use |= all & USE_IFACE ? A_USEDINIFACE : 0;
 		aligns |= all & USE_ALIGN;
 	}
-	add_use(r, use, aligns & USE_ALIGN);
+	add_use(&r, use, aligns & USE_ALIGN);
+	*to = r;
 }
 
 /* ---- rows that are kept ------------------------------------------------ */
@@ -73,7 +76,7 @@ SymRow *own_row(Link *L, Sym s)
 SymRow facts(const Link *L, Sym s)
 {
 	u32 obj, li;
-	SymRow r = {0};
+	SymRow r;
 
 	if (!sym_def(L, s, &obj, &li))
 		return *row(L, s);
