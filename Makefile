@@ -54,7 +54,10 @@ LDLIBS := $(if $(call archive,libcrypto.a),-l:libcrypto.a,-lcrypto)
 # archive or another's memory allocator is to come in.
 STATIC := $(if $(filter release clang,$(V)),$(if $(call \
 	archive,libcrypto.a),$(if $(call archive,libc.a),-static)))
-static_gofips-obj = $(STATIC)
+# For the same reason libcrypto does not look at the processor (obj/main.c),
+# and there are fewer segments to be mapped.
+quick = -Wl,--wrap=OPENSSL_cpuid_setup,-z,noseparate-code,-z,norelro
+static_gofips-obj = $(if $(STATIC),$(STATIC) $(quick))
 
 B = build/$(V)
 BIN = $(if $(filter release,$(V)),bin,bin/$(V))
