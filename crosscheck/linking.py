@@ -6,12 +6,14 @@ into the build cache), then runs the tool as it is. What was recorded can be
 linked again by the real linker and by ours, from the same inputs, with
 further flags.
 """
+import collections
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 
 from gofips import (BUILD, NEWEST, OUT, ROOT, Failed, go, go_env, goroot,
 		    last_line, need, read, write)
@@ -19,6 +21,7 @@ from linksrc import GENERATED, generate
 
 SOURCES = ROOT + "/testdata/link"
 CAPTURES = OUT + "/link"
+CAPTURING = collections.defaultdict(threading.Lock)	# by step
 LINKER = os.environ.get("GOFIPS_LINK") or ROOT + "/bin/gofips-link"
 
 
@@ -74,8 +77,12 @@ class Step:
 	def capture(self, failing=False):
 		"""Builds the program, unless it has been captured before. The
 		link is recorded before it is tried: it may be a failing one."""
-		if os.path.exists(self.dir + "/step.json"):
-			return self
+		with CAPTURING[self.name]:
+			if not os.path.exists(self.dir + "/step.json"):
+				self.capture_now(failing)
+		return self
+
+	def capture_now(self, failing):
 		shutil.rmtree(self.dir, ignore_errors=True)
 		os.makedirs(self.dir)
 		flags, env = self.VARIANTS[self.variant]
@@ -92,7 +99,6 @@ class Step:
 				raise
 		need(os.path.exists(self.dir + "/step.json"),
 		     "%s: the go command linked nothing" % self.name)
-		return self
 
 	def build(self, args, flags, mode, out, what, cwd, env):
 		go(self.release, *args, "-p", "2", "-buildvcs=false",
