@@ -135,7 +135,8 @@ static const u8 row_action[NRELOC] = {
  * to be written, debug information can lead to more. Type descriptors of
  * variables are not needed for that alone. FuncInfo and pc tables lead
  * nowhere, have no names and are reached only through their functions: no
- * pass asks whether they are needed. */
+ * pass asks whether they are needed. pclntab only wants each pc table once,
+ * and so contents that are nothing else get no number. */
 static void follow_auxs(Deadcode *d)
 {
 	bool dwarf = !d->L->flag.w;
@@ -144,9 +145,9 @@ static void follow_auxs(Deadcode *d)
 	d->aux[AuxWasmImport] = d->aux[AuxWasmType] = true;
 	d->aux[AuxDwarfInfo] = d->aux[AuxDwarfLoc] = dwarf;
 	d->aux[AuxDwarfRanges] = d->aux[AuxDwarfLines] = dwarf;
-	d->touch[AuxGotype] = d->touch[AuxPcdata] = true;
-	d->touch[AuxPcsp] = d->touch[AuxPcfile] = d->touch[AuxPcline] =
-		d->touch[AuxPcinline] = true;
+	d->touch[AuxGotype] = true;
+	d->pctab[AuxPcdata] = d->pctab[AuxPcsp] = d->pctab[AuxPcfile] =
+		d->pctab[AuxPcline] = d->pctab[AuxPcinline] = true;
 }
 
 static void set_bases(Deadcode *d)

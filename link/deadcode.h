@@ -67,7 +67,8 @@ typedef struct {
 	Sym *parent;	/* NULL if nobody asks; else there is one thread */
 	u8 action[512];	/* by number in objects */
 	bool aux[NAux];	/* which auxiliary symbols are marked, */
-	bool touch[NAux];	/* which others are ever looked at */
+	bool touch[NAux];	/* which others are ever looked at, */
+	bool pctab[NAux];	/* and which of these are pc tables */
 
 	/* Of the thread that has giving: threads that take part, those of
 	 * them that have nothing to visit, and what these may have. */
@@ -106,12 +107,13 @@ typedef struct {
 } Later;
 
 /* A thread that searches. */
+#define BY_KEY UINT32_MAX
 enum { MAXLATER = 512 };
 typedef struct {
 	Deadcode *d;
 	Waiting *own;
 	/* Contents without number that were found, what is then to be marked,
-	 * by whom; by nobody: touched. */
+	 * by whom; by nobody: touched; BY_KEY: nothing. */
 	Ask ask[NASK];
 	Sym askedby[NASK];
 	u32 nask;

@@ -207,11 +207,21 @@ static void answer(Worker *w)
 
 	content_syms(d->ld, w->ask, w->nask, w->batch, s);
 	for (u32 i = 0; i < w->nask; i++)
-		if (w->askedby[i])
+		if (w->askedby[i] == BY_KEY)
+			continue;
+		else if (w->askedby[i])
 			mark(d, w->own, s[i], w->askedby[i]);
 		else
 			touch(d, s[i]);
 	w->nask = 0;
+}
+
+static void ask(Worker *w, const LObj *o, SymRef ref, Sym by)
+{
+	if (w->nask == NASK)
+		answer(w);
+	w->ask[w->nask] = (Ask){o, goobj_local(&o->o, ref)};
+	w->askedby[w->nask++] = by;
 }
 
 /* What ref means is to be marked; by nobody: touched. */
@@ -220,10 +230,7 @@ static inline void follow(Worker *w, const LObj *o, SymRef ref, Sym by)
 	Sym s = known(w->d, o, ref);
 
 	if (!s && !symref_is_nil(ref)) {
-		if (w->nask == NASK)
-			answer(w);
-		w->ask[w->nask] = (Ask){o, goobj_local(&o->o, ref)};
-		w->askedby[w->nask++] = by;
+		ask(w, o, ref, by);
 	} else if (by) {
 		mark(w->d, w->own, s, by);
 	} else {
@@ -274,6 +281,16 @@ static void visit_ext(Worker *w, const Visit *v)
 
 		visit_target(w, v, k, goobj_symref(p + 15).sym, false);
 	}
+}
+
+static void know_pctab(Worker *w, const LObj *o, SymRef ref)
+{
+	Sym s = known(w->d, o, ref);
+
+	if (!s && !symref_is_nil(ref))
+		ask(w, o, ref, BY_KEY);
+	else if (ref.pkg != PkgIdxHashed && ref.pkg != PkgIdxHashed64)
+		touch(w->d, s);
 }
 
 /* Where functions that were inlined into this one come from. */
@@ -329,6 +346,8 @@ static void visit_auxs(Worker *w, const Visit *v)
 			follow(w, o, x.sym, v->s);
 		else if (d->touch[x.type])
 			follow(w, o, x.sym, 0);
+		else if (d->pctab[x.type])
+			know_pctab(w, o, x.sym);
 		else if (x.type == AuxFuncInfo)
 			visit_funcinfo(w, o, x.sym);
 	}

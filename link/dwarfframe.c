@@ -157,8 +157,7 @@ static bool frame_of(const Link *L, const PcFunc *fn, Frame *f)
 {
 	*f = (Frame){.size = (u32)sym_data(L, fn->s).n,
 		     .top = fn->funcflag & FLAG_TOPFRAME};
-	if (fn->pcsp)
-		f->pcsp = pctab_of(sym_data(L, fn->pcsp), f->size);
+	f->pcsp = pctab_of(fn->pcsp, f->size);
 	return fn->valid;
 }
 
@@ -230,12 +229,10 @@ static void frame_ahead(const Link *L, u32 i, u32 to)
 	enum { AHEAD = 6 };
 	const PcFunc *f = &L->pcln->func[i];
 
-	if (i + 2 * AHEAD < to) {
+	if (i + 2 * AHEAD < to)
 		__builtin_prefetch(row(L, f[2 * AHEAD].s));
-		__builtin_prefetch(row(L, f[2 * AHEAD].pcsp));
-	}
 	if (i + AHEAD < to)
-		__builtin_prefetch(sym_data(L, f[AHEAD].pcsp).p);
+		__builtin_prefetch(f[AHEAD].pcsp.p);
 }
 
 static void put_frames(void *arg, size_t k)

@@ -1,6 +1,6 @@
 /*
- * Between the files that load packages and number their symbols; nobody else
- * includes it.
+ * Between the files that load packages and number their symbols, and those
+ * that look at symbols without number or row.
  */
 #ifndef LINK_LOAD_H
 #define LINK_LOAD_H
@@ -67,7 +67,7 @@ typedef struct {
 	/* Size << 32 | ~place, the greatest: whose contents count; 0: not
 	 * known yet. */
 	u64 best;
-	u32 first;	/* place of the first definition */
+	u32 first;	/* place of the first definition; see is_pctab */
 	u32 use;	/* of all definitions, or-ed: alignments, USE_* */
 	u32 id;	/* place of any definition; 0: not in use */
 	Sym num;	/* of a name, while loading: NAMED_* */
@@ -255,6 +255,17 @@ SymRow facts(const Link *L, Sym s);
 SymRow *own_row(Link *L, Sym s);
 /* A number that is settled as it will stay; it has a row. */
 Sym settled(const Link *L, Sym s);
+
+/* A pc table is a content, which pclntab wants once, whether it is something
+ * else, too, or not; most are not, and have no row. So one has its number from
+ * before deadcode there, and from load_settle on its place in runtime.pctab is
+ * in first, 0: none yet. A table that is no content has a number as others. */
+static inline bool is_pctab(const Load *ld, Sym s)
+{
+	return s - ld->L->alias - ld->sharebase < ld->extbase - ld->sharebase;
+}
+/* What ref means in o, if it is a pc table of a function in the program. */
+Sym resolve_pctab(const Link *L, const LObj *o, SymRef ref);
 
 /* ---- loadcontent.c --------------------------------------------------- */
 

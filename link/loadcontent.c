@@ -163,8 +163,11 @@ static u32 put(Load *ld, const LObj *o, u32 li, Key key, u32 slot, Batch *b)
 		}
 		none = 0;
 		if (__atomic_compare_exchange_n(&c->slot[slot], &none, fresh,
-		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			add_copy(&ld->shared[fresh], record(o, li),
+				 ld->shared[fresh].id);
 			return fresh;
+		}
 	}
 	if (fresh) {	/* another thread was first */
 		ld->shared[fresh].id = 0;
@@ -207,6 +210,7 @@ void content_syms(Load *ld, const Ask *a, u32 n, Batch b[2], Sym s[NASK])
 		__builtin_prefetch(&ld->shared[__atomic_load_n(
 			&c->slot[slot[i]], __ATOMIC_RELAXED)]);
 		__builtin_prefetch(&a[i].obj->syms[a[i].li]);
+		__builtin_prefetch(record(a[i].obj, a[i].li));
 	}
 	for (u32 i = 0; i < n; i++) {
 		const LObj *o = a[i].obj;

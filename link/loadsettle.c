@@ -157,13 +157,15 @@ static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
 
 	for (; i < end && i < c->n; i++) {
 		Shared *e = &ld->shared[i];
-		u32 x = ld->sharebase + i;
+		u32 x = ld->sharebase + i, place = first_place(e);
 		Sym s;
 
 		fetch_record(ld, c, i + 8);
+		if (c != &ld->names)
+			e->first = 0;	/* of a pc table from now on */
 		if (!e->id || !is_live(t, x))
 			continue;
-		s = number(ld, first_place(e));
+		s = number(ld, place);
 		if (c != &ld->names)
 			check_shared(ld, e);
 		settle_row(t, s, x);

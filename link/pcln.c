@@ -17,8 +17,9 @@
  * mention them. That says how large the tables are. The bytes are written
  * in asmb, straight into the output, as they need addresses: pclngen.c.
  *
- * Names, files and tables have nothing in common and are collected side by
- * side, and beside the passes between pclntab_begin and pclntab.
+ * Names, files, pc tables and funcdata have nothing in common: they are
+ * collected side by side, and beside the passes between pclntab_begin and
+ * pclntab.
  * Inline trees are symbols only to take the numbers they take in Go.
  *
  * cmd/link's ld/pcln.go.
@@ -102,13 +103,15 @@ static void resolve_func(const Link *L, PcFunc *f)
 		GoAux x = aux_at(f->aux, k);
 
 		if (x.type == AuxPcdata)
-			*pc++ = resolve(L, o, x.sym);
+			*pc++ = resolve_pctab(L, o, x.sym);
 		else if (x.type == AuxFuncdata)
 			*fd++ = resolve(L, o, x.sym);
 		else if (x.type < NAux && place[x.type])
-			f->slot[place[x.type] - 1] = resolve(L, o, x.sym);
+			f->slot[place[x.type] - 1] =
+				resolve_pctab(L, o, x.sym);
+		if (x.type == AuxPcsp)
+			f->pcsp = aux_data(o, x.sym);
 	}
-	f->pcsp = f->slot[PCSP];
 	for (k = 0; k < f->ninl; k++)
 		f->inlfunc[k] = resolve(L, o, goobj_symref(f->inl +
 			(size_t)k * INLNODE_SIZE + 12));
@@ -190,8 +193,19 @@ static void collect_units(Link *L, Pcln *P)
 
 /* ---- pc tables and funcdata ------------------------------------------- */
 
-/* These symbols have no address of their own. Where they are in the tables
- * is their value, and one thread collects both sorts. */
+/* These symbols have no address of their own. */
+
+static void fetch_pctabs(const Link *L, const u32 *slot, u32 n)
+{
+	u32 k;
+
+	for (k = 0; k < n; k++)
+		if (is_pctab(L->load, slot[k]))
+			__builtin_prefetch(shared_of(L->load,
+						     slot[k] - L->alias));
+		else
+			__builtin_prefetch(row(L, slot[k]));
+}
 
 static void fetch_rows(const Link *L, const u32 *slot, u32 n)
 {
@@ -206,19 +220,30 @@ static const PcFunc *func_ahead(const Pcln *P, u32 i)
 	return &P->func[i + AHEAD < P->nfunc ? i + AHEAD : i];
 }
 
-/* Offsets begin with 1, so that a value of 0 says that s is new. */
+static void set_pctab_offset(const Link *L, Sym s, u32 off)
+{
+	if (is_pctab(L->load, s))
+		shared_of(L->load, s - L->alias)->first = off;
+	else
+		row(L, s)->value = off;
+}
+
 static u32 pc_offset(const Link *L, Pcln *P, Sym s)
 {
-	SymRow *r = row(L, s);
+	u32 off = s ? pctab_offset(L, s) : 0, size;
 
-	if (!s || r->value || r->size == 0)
-		return (u32)r->value;
-	r->value = (i64)P->pcsize;
-	P->pc = mem_grow(&P->mem[TABLES], P->pc, P->npc, &P->cappc,
+	if (!s || off)
+		return off;
+	size = pctab_size(L, s);
+	if (size == 0)
+		return 0;
+	off = (u32)P->pcsize;
+	set_pctab_offset(L, s, off);
+	P->pc = mem_grow(&P->mem[PCTABS], P->pc, P->npc, &P->cappc,
 			 sizeof *P->pc);
 	P->pc[P->npc++] = s;
-	P->pcsize += r->size;
-	return (u32)r->value;
+	P->pcsize += size;
+	return off;
 }
 
 static void collect_pcs(const Link *L, Pcln *P)
@@ -229,7 +254,7 @@ static void collect_pcs(const Link *L, Pcln *P)
 	for (i = 0; i < P->nfunc; i++) {
 		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
 
-		fetch_rows(L, next->slot, PCDATA + next->rawpcdata);
+		fetch_pctabs(L, next->slot, PCDATA + next->rawpcdata);
 		if (!f->valid)
 			continue;
 		for (k = PCSP; k <= PCLINE; k++)
@@ -259,7 +284,7 @@ static bool ignored(const Link *L, const PcFunc *f, u32 k, Sym s)
 
 static u32 add_funcdata(Pcln *P, PcPiece x)
 {
-	P->fd = mem_grow(&P->mem[TABLES], P->fd, P->nfd, &P->capfd,
+	P->fd = mem_grow(&P->mem[PIECES], P->fd, P->nfd, &P->capfd,
 			 sizeof *P->fd);
 	P->fd[P->nfd] = x;
 	return P->nfd++;
@@ -335,12 +360,6 @@ static void place_funcdata(Link *L, Pcln *P)
 	}
 }
 
-static void collect_tables(Link *L, Pcln *P)
-{
-	collect_pcs(L, P);
-	find_funcdata(L, P);
-}
-
 /* ---- the pass --------------------------------------------------------- */
 
 static void collect(void *arg, size_t i)
@@ -348,9 +367,10 @@ static void collect(void *arg, size_t i)
 	Link *L = arg;
 
 	switch (i) {
-	case NAMES: pcln_names(L->pcln); break;
+	case PCTABS: collect_pcs(L, L->pcln); break;
 	case FILES: pcln_files(L, L->pcln); break;
-	default: collect_tables(L, L->pcln);
+	case PIECES: find_funcdata(L, L->pcln); break;
+	case NAMES: pcln_names(L->pcln); break;
 	}
 }
 
@@ -392,7 +412,7 @@ static void forget(const Link *L, const Pcln *P)
 	u32 i;
 
 	for (i = 0; i < P->npc; i++)
-		row(L, P->pc[i])->value = 0;
+		set_pctab_offset(L, P->pc[i], 0);
 }
 
 /* Where there are trampolines, which are functions, too, all is collected

@@ -4,7 +4,7 @@
 #ifndef LINK_PCLN_H
 #define LINK_PCLN_H
 
-#include "link/link.h"
+#include "link/load.h"
 
 /* Fixed places among a function's pc tables and funcdata (internal/abi). */
 enum {
@@ -24,9 +24,8 @@ enum {
 /* The tables in PcFunc.slot: these, then those of pcdata and of funcdata. */
 enum { PCSP, PCFILE, PCLINE, PCINLINE, PCDATA };
 
-/* What is collected side by side: files; tables and funcdata; names, which
- * take least time. */
-enum { FILES, TABLES, NAMES, NTASK };
+/* What is collected side by side, the longest first. */
+enum { PCTABS, FILES, PIECES, NAMES, NTASK };
 
 /* A function as the tables have it. */
 typedef struct {
@@ -36,7 +35,7 @@ typedef struct {
 	u8 funcid, funcflag;
 	u32 npcdata, nfuncdata;	/* entries that are written */
 	u32 rawpcdata;	/* that the object has */
-	Sym pcsp;	/* table of stack depths */
+	View pcsp;	/* table of stack depths */
 	u32 args;
 	i32 startline;
 	u32 nfile, ninl;
@@ -91,7 +90,7 @@ typedef struct Pcln {
 	u32 nfunc;
 	PcName *name;
 	u32 nname, capname;
-	Sym *pc;	/* of pctab; their values are offsets there */
+	Sym *pc;	/* of pctab */
 	PcPiece *fd;	/* of go:func.* */
 	u32 npc, cappc, nfd, capfd;
 	PcFile *file;
@@ -111,6 +110,19 @@ typedef struct Pcln {
 		funcdata, findfunctab;
 	Sym deferreturn;
 } Pcln;
+
+/* Where s is in pctab, which begins with 1; 0: nowhere yet. */
+static inline u32 pctab_offset(const Link *L, Sym s)
+{
+	return is_pctab(L->load, s) ? shared_of(L->load, s - L->alias)->first :
+		(u32)row(L, s)->value;
+}
+static inline u32 pctab_size(const Link *L, Sym s)
+{
+	return is_pctab(L->load, s) ?
+		(u32)(shared_of(L->load, s - L->alias)->best >> 32) :
+		row(L, s)->size;
+}
 
 static inline u32 piece_align(const PcPiece *x)
 {

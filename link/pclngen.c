@@ -78,14 +78,22 @@ static View bytes_of(const Link *L, Sym s)
 	return v;
 }
 
+static View pctab_bytes(const Link *L, Sym s)
+{
+	View v = sym_data(L, s);
+	u32 size = pctab_size(L, s);
+
+	return (View){v.p, v.n < size ? v.n : size};
+}
+
 void gen_pctab(Link *L, const Gen *g, Window *w)
 {
 	const Pcln *P = L->pcln;
 	u32 i, end = gen_part(g, P->npc, &i);
 
 	for (; i < end; i++)
-		win_copy(w, (u64)row(L, P->pc[i])->value,
-			 bytes_of(L, P->pc[i]));
+		win_copy(w, pctab_offset(L, P->pc[i]),
+			 pctab_bytes(L, P->pc[i]));
 }
 
 /* ---- functab ----------------------------------------------------------- */

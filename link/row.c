@@ -111,6 +111,17 @@ Sym settled(const Link *L, Sym s)
 	return s;
 }
 
+Sym resolve_pctab(const Link *L, const LObj *o, SymRef ref)
+{
+	u32 li = goobj_local(&o->o, ref);
+	Sym s;
+
+	if (ref.pkg != PkgIdxHashed && ref.pkg != PkgIdxHashed64)
+		return resolve(L, o, ref);
+	s = o->syms[li] & ~SYM_LAZY;
+	return is_pctab(L->load, s) ? s : content_known(L->load, o, li);
+}
+
 /* Whatever else has been found out of it stands in o->syms. */
 static Sym find_sym(Load *ld, const LObj *o, u32 li)
 {

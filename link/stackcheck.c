@@ -60,12 +60,17 @@ static bool is_nosplit(const Link *L, Sym s)
 static Frame frame_of(const StackCheck *c, Sym s)
 {
 	Frame f = {.s = s, .done = true};
-	Sym pcsp = sym_aux(c->L, s, AuxPcsp);
+	Auxs a = sym_auxs(c->L, s);
+	u32 k;
 
 	f.r = sym_rels(c->L, s);
-	if (pcsp) {
-		f.pcsp.c = cursor(pctab_of(sym_data(c->L, pcsp), (u32)
-			sym_data(c->L, s).n), false);
+	for (k = 0; k < a.n && aux_at(a, k).type != AuxPcsp; k++)
+		;
+	if (k < a.n) {
+		View tab = aux_data(a.obj, aux_at(a, k).sym);
+
+		f.pcsp.c = cursor(pctab_of(tab, (u32)sym_data(c->L, s).n),
+				  false);
 		next_span(c, &f);
 	}
 	return f;
