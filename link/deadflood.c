@@ -82,22 +82,21 @@ static u32 own_words(const Waiting *t)
 	return n;
 }
 
-/* Words behind those that this thread comes to next. */
+/* The half that this thread would come to last. */
 static void give(Worker *w)
 {
 	Deadcode *d = w->d;
 	Waiting *t = w->own;
-	u32 n = own_words(t), at = w->at, keep = n - n / 2;
+	u32 at = w->at, n = own_words(t), half = n / 2;
 
 	if (n < FEW || count(&d->ngiven))
 		return;
-	for (; keep > 0 && next_word(w); keep--)
+	for (u32 keep = n - half; keep > 0 && next_word(w); keep--)
 		w->at = (w->at + 1) % (t->nwords * 64);
 	pthread_mutex_lock(&d->giving);
-	for (u32 k = d->ngiven; k < NELEM(d->given) && n-- > keep; k++) {
-		next_word(w);
-		d->given[k] = (Given){w->at, take_word(t, w->at)};
-		set_count(&d->ngiven, k + 1);
+	while (half-- > 0 && d->ngiven < NELEM(d->given) && next_word(w)) {
+		d->given[d->ngiven] = (Given){w->at, take_word(t, w->at)};
+		set_count(&d->ngiven, d->ngiven + 1);
 	}
 	pthread_mutex_unlock(&d->giving);
 	w->at = at;
