@@ -10,7 +10,9 @@
  * Source: cmd/link/internal/ld/lib.go, ld.go, link.go, fips140.go
  */
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "link/load.h"
 
@@ -312,7 +314,9 @@ static void add_input(Inputs *ld, const char *path)
 	if (!fresh)
 		return;
 	m->val.p = &ld->in[ld->nin];
-	input_open(&ld->in[ld->nin++], path);
+	input_open(&ld->in[ld->nin], path);
+	ld->L->input[ld->nin] = ld->in[ld->nin].file.bytes;
+	ld->nin++;
 }
 
 static void open_inputs(Inputs *ld)
@@ -321,11 +325,13 @@ static void open_inputs(Inputs *ld)
 	const Map *m = &L->packagefile;
 
 	ld->in = mem_alloc(&L->mem, (m->n + 1) * sizeof *ld->in);
+	L->input = mem_alloc(&L->mem, (m->n + 1) * sizeof *L->input);
 	add_input(ld, L->flag.main);
 	for (size_t i = 0; i < m->cap; i++)
 		if (m->slot[i].used)
 			add_input(ld, (const char *)((PackageFile *)
 				  m->slot[i].val.p)->file.p);
+	L->ninput = ld->nin;
 	pool_for(L->pool, ld->nin, scan_one, ld);
 }
 
@@ -424,4 +430,34 @@ void loadlib(Link *L)
 	load_cgo_directives(L);
 	loadfips(L);
 	map_free(&ld.input);
+}
+
+/* ---- afterwards ------------------------------------------------------ */
+
+enum { AT_ONCE = 16 };
+
+/* Files that have been opened one after the other lie side by side. */
+static void forget_some(void *arg, size_t i)
+{
+	const Link *L = arg;
+	u32 k = (u32)i * AT_ONCE;
+	u32 end = L->ninput - k < AT_ONCE ? L->ninput : k + AT_ONCE;
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	while (k < end) {
+		const u8 *p = L->input[k].p;
+		size_t n = 0;
+
+		for (; k < end && L->input[k].p == p + n; k++)
+			n += (L->input[k].n + page - 1) & ~(page - 1);
+		madvise((void *)(uintptr_t)p, n, MADV_DONTNEED);
+	}
+}
+
+/* When a process ends, one thread takes its pages from it: for cmd/go that is
+ * a twentieth of the whole run. */
+void unload(Link *L)
+{
+	pool_for(L->pool, (L->ninput + AT_ONCE - 1) / AT_ONCE, forget_some,
+		 L);
 }

@@ -474,6 +474,8 @@ struct Link {
 	u32 nobj, capobj;
 	Map packagefile;	/* importcfg: package to PackageFile */
 	Map libbypkg, objbypkg;
+	View *input;	/* files, as they are mapped */
+	u32 ninput;
 	u32 nextversion;	/* of static symbols */
 	struct SymTab *names;	/* sym.c */
 
@@ -559,6 +561,8 @@ void set_target(Link *L, const ObjHeader *h);
 void read_importcfg(Link *L, const char *path);
 void libinit(Link *L);
 void loadlib(Link *L);
+/* Nobody looks into inputs any more. */
+void unload(Link *L);
 void inittasks(Link *L);	/* inittask.c */
 
 /* deadcode.c, decodesym.c */

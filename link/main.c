@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 	why(L);
 	print_map(L);
 	stats_print(L);
-	/* Nothing is given back: the kernel does it faster. */
+	unload(L);
 	fflush(NULL);
 	_exit(0);
 }
