@@ -321,11 +321,11 @@ static void make_numbers(Load *ld, u64 name, u64 hash64, u64 hash, u64 ref)
 	ld->sharebase = ld->nplace;
 	ld->extbase = ld->nplace + round_up(at, GROUP);
 	ld->maxext = (u32)ref + (1 << 16);
-	p = mem_reserve(contents_room((u32)hash64) + contents_room((u32)hash) +
-			at * sizeof *ld->shared);
+	p = mem_alloc(&L->mem, contents_room((u32)hash64) +
+		      contents_room((u32)hash));
 	p = contents_init(&ld->hash64, p, (u32)hash64);
-	p = contents_init(&ld->hash, p, (u32)hash);
-	ld->shared = (Shared *)(void *)p;
+	contents_init(&ld->hash, p, (u32)hash);
+	ld->shared = mem_reserve(at * sizeof *ld->shared);
 	nbits = (size_t)ld->extbase + ld->maxext + 64;
 	ld->own = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
 	ld->iface = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
