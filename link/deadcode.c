@@ -139,15 +139,19 @@ static const u8 row_action[NRELOC] = {
  * and so contents that are nothing else get no number. */
 static void follow_auxs(Deadcode *d)
 {
-	bool dwarf = !d->L->flag.w;
+	const u8 dwarf = d->L->flag.w ? AUX_IGNORE : AUX_MARK;
+	const u8 action[NAux] = {
+		[AuxGotype] = AUX_TOUCH, [AuxFuncInfo] = AUX_FUNCINFO,
+		[AuxFuncdata] = AUX_MARK, [AuxSehUnwindInfo] = AUX_MARK,
+		[AuxWasmImport] = AUX_MARK, [AuxWasmType] = AUX_MARK,
+		[AuxDwarfInfo] = dwarf, [AuxDwarfLoc] = dwarf,
+		[AuxDwarfRanges] = dwarf, [AuxDwarfLines] = dwarf,
+		[AuxPcsp] = AUX_PCTAB, [AuxPcfile] = AUX_PCTAB,
+		[AuxPcline] = AUX_PCTAB, [AuxPcinline] = AUX_PCTAB,
+		[AuxPcdata] = AUX_PCTAB,
+	};
 
-	d->aux[AuxFuncdata] = d->aux[AuxSehUnwindInfo] = true;
-	d->aux[AuxWasmImport] = d->aux[AuxWasmType] = true;
-	d->aux[AuxDwarfInfo] = d->aux[AuxDwarfLoc] = dwarf;
-	d->aux[AuxDwarfRanges] = d->aux[AuxDwarfLines] = dwarf;
-	d->touch[AuxGotype] = true;
-	d->pctab[AuxPcdata] = d->pctab[AuxPcsp] = d->pctab[AuxPcfile] =
-		d->pctab[AuxPcline] = d->pctab[AuxPcinline] = true;
+	memcpy(d->aux, action, sizeof d->aux);
 }
 
 static void set_bases(Deadcode *d)

@@ -66,9 +66,7 @@ typedef struct {
 	Bases *bases;	/* by object */
 	Sym *parent;	/* NULL if nobody asks; else there is one thread */
 	u8 action[512];	/* by number in objects */
-	bool aux[NAux];	/* which auxiliary symbols are marked, */
-	bool touch[NAux];	/* which others are ever looked at, */
-	bool pctab[NAux];	/* and which of these are pc tables */
+	u8 aux[NAux];	/* AUX_*: what is done with one of that type */
 
 	/* Of the thread that has giving: threads that take part, those of
 	 * them that have nothing to visit, and what these may have. */
@@ -91,6 +89,9 @@ typedef struct {
 	Method *method;
 	u32 nname, capname, nsig, capsig, nmethod, capmethod;
 } Deadcode;
+
+/* What is done with an auxiliary symbol. */
+enum { AUX_IGNORE, AUX_MARK, AUX_TOUCH, AUX_PCTAB, AUX_FUNCINFO };
 
 /* What is done with a relocation, by its type; the last two, with a symbol.
  * What is in the second row is left to the thread that has the lock. */

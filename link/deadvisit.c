@@ -342,14 +342,12 @@ static void visit_auxs(Worker *w, const Visit *v)
 				     "symbol that is not defined here");
 			return;
 		}
-		if (d->aux[x.type])
-			follow(w, o, x.sym, v->s);
-		else if (d->touch[x.type])
-			follow(w, o, x.sym, 0);
-		else if (d->pctab[x.type])
-			know_pctab(w, o, x.sym);
-		else if (x.type == AuxFuncInfo)
-			visit_funcinfo(w, o, x.sym);
+		switch (d->aux[x.type]) {
+		case AUX_MARK: follow(w, o, x.sym, v->s); break;
+		case AUX_TOUCH: follow(w, o, x.sym, 0); break;
+		case AUX_PCTAB: know_pctab(w, o, x.sym); break;
+		case AUX_FUNCINFO: visit_funcinfo(w, o, x.sym); break;
+		}
 	}
 }
 

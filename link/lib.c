@@ -12,15 +12,12 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "link/load.h"
 
 typedef struct {
 	Link *L;
 	Map input;	/* by path */
-	Input *in;
-	u32 nin;
 } Inputs;
 
 /* ---- before ---------------------------------------------------------- */
@@ -301,22 +298,21 @@ static void load_lib(Inputs *ld, Lib *lib)
 
 static void scan_one(void *arg, size_t i)
 {
-	Inputs *ld = arg;
+	const Link *L = arg;
 
-	input_scan(&ld->in[i]);
+	input_scan(&L->input[i]);
 }
 
 static void add_input(Inputs *ld, const char *path)
 {
+	Link *L = ld->L;
 	bool fresh;
 	MapSlot *m = map_put(&ld->input, view_str(path), 0, &fresh);
 
 	if (!fresh)
 		return;
-	m->val.p = &ld->in[ld->nin];
-	input_open(&ld->in[ld->nin], path);
-	ld->L->input[ld->nin] = ld->in[ld->nin].file.bytes;
-	ld->nin++;
+	m->val.p = &L->input[L->ninput];
+	input_open(&L->input[L->ninput++], path);
 }
 
 static void open_inputs(Inputs *ld)
@@ -324,15 +320,13 @@ static void open_inputs(Inputs *ld)
 	Link *L = ld->L;
 	const Map *m = &L->packagefile;
 
-	ld->in = mem_alloc(&L->mem, (m->n + 1) * sizeof *ld->in);
 	L->input = mem_alloc(&L->mem, (m->n + 1) * sizeof *L->input);
 	add_input(ld, L->flag.main);
 	for (size_t i = 0; i < m->cap; i++)
 		if (m->slot[i].used)
 			add_input(ld, (const char *)((PackageFile *)
 				  m->slot[i].val.p)->file.p);
-	L->ninput = ld->nin;
-	pool_for(L->pool, ld->nin, scan_one, ld);
+	pool_for(L->pool, L->ninput, scan_one, L);
 }
 
 /* ---- all of it ------------------------------------------------------- */
@@ -440,17 +434,18 @@ enum { AT_ONCE = 16 };
 static void forget_some(void *arg, size_t i)
 {
 	const Link *L = arg;
-	u32 k = (u32)i * AT_ONCE;
-	u32 end = L->ninput - k < AT_ONCE ? L->ninput : k + AT_ONCE;
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const Input *in = L->input + i * AT_ONCE;
+	const Input *end = L->input + L->ninput;
 
-	while (k < end) {
-		const u8 *p = L->input[k].p;
-		size_t n = 0;
+	if (end - in > AT_ONCE)
+		end = in + AT_ONCE;
+	while (in < end) {
+		uintptr_t p = (uintptr_t)in->file.bytes.p, to = p;
 
-		for (; k < end && L->input[k].p == p + n; k++)
-			n += (L->input[k].n + page - 1) & ~(page - 1);
-		madvise((void *)(uintptr_t)p, n, MADV_DONTNEED);
+		for (; in < end && (uintptr_t)in->file.bytes.p == to; in++)
+			to += (in->file.bytes.n + in->file.page - 1) &
+				~(in->file.page - 1);
+		madvise((void *)p, to - p, MADV_DONTNEED);
 	}
 }
 

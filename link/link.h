@@ -53,9 +53,8 @@ void *mem_alloc(Mem *m, size_t n);	/* zeroed, aligned to 16 */
 void mem_reset(Mem *m);
 /* Address space for n bytes of which few may ever be touched; zeroed. */
 void *mem_reserve(size_t n);
-/* The same, but in small pages: of what hardly anything ever is touched. */
-void *mem_reserve_small(size_t n);
-/* Of n bytes the first huge in huge pages. */
+/* The same, but small pages for what is behind the first huge bytes, most of
+ * which will be touched; of the rest hardly anything. */
 void *mem_reserve_upto(size_t n, size_t huge);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
 /* n bytes from p, at the beginning of a huge page: they and the rest of the
@@ -242,8 +241,8 @@ static inline View pctab_of(View tab, u32 size)
 }
 Sym sym_aux(const Link *L, Sym s, AuxType t);	/* the first, or 0 */
 Sym sym_gotype(const Link *L, Sym s);
-/* false: it has none. *o is the object through which it is resolved. */
-bool sym_funcinfo(const Link *L, Sym s, GoFuncInfo *f, const LObj **o);
+View sym_aux_data(const Link *L, Sym s, AuxType t);	/* of aux_data */
+bool sym_funcinfo(const Link *L, Sym s, GoFuncInfo *f);	/* false: none */
 Unit *sym_unit(const Link *L, Sym s);	/* NULL for an Ext without obj */
 View sym_pkg(const Link *L, Sym s);	/* its package's import path */
 bool sym_is_ext(const Link *L, Sym s);
@@ -474,7 +473,7 @@ struct Link {
 	u32 nobj, capobj;
 	Map packagefile;	/* importcfg: package to PackageFile */
 	Map libbypkg, objbypkg;
-	View *input;	/* files, as they are mapped */
+	struct Input *input;	/* lib.c: what importcfg lists */
 	u32 ninput;
 	u32 nextversion;	/* of static symbols */
 	struct SymTab *names;	/* sym.c */

@@ -16,7 +16,7 @@ const char *go_strerror(Link *L, const char *why);
 
 /* An input file, looked into but not yet part of the link: importcfg may
  * list what nobody imports, and that must not be an error. */
-typedef struct {
+typedef struct Input {
 	const char *path;
 	File file;
 	const char *why;	/* it cannot be opened */

@@ -335,18 +335,17 @@ static void make_numbers(Load *ld, u64 name, u64 hash64, u64 hash, u64 ref)
  * that it finds. */
 static void make_room(Load *ld, u64 nsym, u64 ndef)
 {
-	enum { HUGE = 2 << 20, ROWS = 1 << 16 };	/* in one */
+	enum { HUGE = 1 << 16 };	/* rows in a huge page */
 	Link *L = ld->L;
 	u64 max = 2 * nsym + 6 * ndef + (1 << 20);
 
-	L->alias = round_up(max, ROWS);
+	L->alias = round_up(max, HUGE);
 	L->symend = L->alias + ld->extbase + ld->maxext;
 	L->sym = mem_reserve_upto((size_t)L->symend * sizeof *L->sym,
 				  (size_t)L->alias * sizeof *L->sym);
 	L->maxext = L->alias;
-	/* A huge page only if it will be filled. */
 	L->ext = mem_reserve_upto(L->maxext * sizeof *L->ext,
-		(size_t)ndef / 16 * sizeof *L->ext / HUGE * HUGE);
+				  (size_t)ndef / 32 * sizeof *L->ext);
 	L->nsym = L->alias + ld->extbase;
 	L->maxsym = L->symend;
 	L->next = 1;

@@ -154,6 +154,7 @@ static void fetch_record(const Load *ld, const Contents *c, u32 i)
 static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
 {
 	Load *ld = t->ld;
+	bool content = c != &ld->names;
 
 	for (; i < end && i < c->n; i++) {
 		Shared *e = &ld->shared[i];
@@ -161,12 +162,12 @@ static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
 		Sym s;
 
 		fetch_record(ld, c, i + 8);
-		if (c != &ld->names)
+		if (content)
 			e->first = 0;	/* of a pc table from now on */
 		if (!e->id || !is_live(t, x))
 			continue;
 		s = number(ld, place);
-		if (c != &ld->names)
+		if (content)
 			check_shared(ld, e);
 		settle_row(t, s, x);
 		e->num = s;

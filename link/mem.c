@@ -24,6 +24,7 @@
 
 enum {
 	HUGE = 2 << 20,
+	WORTH = 512 << 10,	/* bytes for which a huge page costs less */
 	PIECE = 64 << 20,	/* address space: what is not touched is free */
 	SHARE = 4 << 10,	/* what a task takes at a time */
 #ifdef __SANITIZE_ADDRESS__
@@ -42,7 +43,7 @@ static size_t round_up(size_t n, size_t to)
 
 /* Address space on a boundary of huge pages: what is too much in front and
  * behind goes back. */
-void *mem_reserve_small(size_t n)
+static void *reserve(size_t n)
 {
 	size_t len = round_up(n, HUGE);
 	u8 *p = mmap(NULL, len + HUGE, PROT_READ | PROT_WRITE,
@@ -61,9 +62,12 @@ void *mem_reserve_small(size_t n)
 
 void *mem_reserve_upto(size_t n, size_t huge)
 {
-	void *p = mem_reserve_small(n);
+	void *p = reserve(n);
+	size_t filled = huge / HUGE * HUGE;
 
-	madvise(p, round_up(huge, HUGE), MADV_HUGEPAGE);
+	if (huge - filled >= WORTH)
+		filled += HUGE;
+	madvise(p, filled, MADV_HUGEPAGE);
 	return p;
 }
 

@@ -195,7 +195,7 @@ static void collect_units(Link *L, Pcln *P)
 
 /* These symbols have no address of their own. */
 
-static void fetch_pctabs(const Link *L, const u32 *slot, u32 n)
+static void fetch(const Link *L, const u32 *slot, u32 n)
 {
 	u32 k;
 
@@ -205,14 +205,6 @@ static void fetch_pctabs(const Link *L, const u32 *slot, u32 n)
 						     slot[k] - L->alias));
 		else
 			__builtin_prefetch(row(L, slot[k]));
-}
-
-static void fetch_rows(const Link *L, const u32 *slot, u32 n)
-{
-	u32 k;
-
-	for (k = 0; k < n; k++)
-		__builtin_prefetch(row(L, slot[k]));
 }
 
 static const PcFunc *func_ahead(const Pcln *P, u32 i)
@@ -254,7 +246,7 @@ static void collect_pcs(const Link *L, Pcln *P)
 	for (i = 0; i < P->nfunc; i++) {
 		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
 
-		fetch_pctabs(L, next->slot, PCDATA + next->rawpcdata);
+		fetch(L, next->slot, PCDATA + next->rawpcdata);
 		if (!f->valid)
 			continue;
 		for (k = PCSP; k <= PCLINE; k++)
@@ -315,7 +307,7 @@ static void find_funcdata(Link *L, Pcln *P)
 		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
 		u32 *fd = funcdata_of(f);
 
-		fetch_rows(L, funcdata_of(next), next->nfuncdata);
+		fetch(L, funcdata_of(next), next->nfuncdata);
 		for (k = 0; k < f->nfuncdata; k++)
 			if (f->ninl && k == FUNCDATA_InlTree)
 				fd[k] = add_funcdata(P, (PcPiece){0, 0,

@@ -69,19 +69,9 @@ void gen_cutab(Link *L, const Gen *g, Window *w)
 }
 
 /* The bytes of s, of which there are no more than its place has. */
-static View bytes_of(const Link *L, Sym s)
+static View bytes_of(const Link *L, Sym s, u32 size)
 {
 	View v = sym_data(L, s);
-
-	if (v.n > row(L, s)->size)
-		v.n = row(L, s)->size;
-	return v;
-}
-
-static View pctab_bytes(const Link *L, Sym s)
-{
-	View v = sym_data(L, s);
-	u32 size = pctab_size(L, s);
 
 	return (View){v.p, v.n < size ? v.n : size};
 }
@@ -93,7 +83,7 @@ void gen_pctab(Link *L, const Gen *g, Window *w)
 
 	for (; i < end; i++)
 		win_copy(w, pctab_offset(L, P->pc[i]),
-			 pctab_bytes(L, P->pc[i]));
+			 bytes_of(L, P->pc[i], pctab_size(L, P->pc[i])));
 }
 
 /* ---- functab ----------------------------------------------------------- */
@@ -268,7 +258,7 @@ static bool addroff(Link *L, Sym s, const Rel *r, u32 *off)
 
 static void write_funcdata(Link *L, const PcPiece *x, u8 *p)
 {
-	View v = bytes_of(L, x->s);
+	View v = bytes_of(L, x->s, x->size);
 	Rels rels = sym_rels(L, x->s);
 	u32 k, off;
 

@@ -70,24 +70,14 @@ void pcln_names(Pcln *P)
 /* Its name; what a FuncInfo says, if it is inlined everywhere. */
 static void know_name(const Link *L, PcName *n)
 {
-	Auxs a;
-	u32 k;
+	GoFuncInfo f;
 
 	n->name = sym_name(L, n->s);
-	if (n->known)
+	if (n->known || !sym_funcinfo(L, n->s, &f))
 		return;
-	a = sym_auxs(L, n->s);
-	for (k = 0; k < a.n && !n->known; k++) {
-		GoAux x = aux_at(a, k);
-		GoFuncInfo f;
-
-		if (x.type != AuxFuncInfo ||
-		    funcinfo_parse(aux_data(a.obj, x.sym), &f))
-			continue;
-		n->known = true;
-		n->funcid = f.funcid;
-		n->startline = f.startline;
-	}
+	n->known = true;
+	n->funcid = f.funcid;
+	n->startline = f.startline;
 }
 
 static void know_chunk(void *arg, size_t chunk)

@@ -60,15 +60,10 @@ static bool is_nosplit(const Link *L, Sym s)
 static Frame frame_of(const StackCheck *c, Sym s)
 {
 	Frame f = {.s = s, .done = true};
-	Auxs a = sym_auxs(c->L, s);
-	u32 k;
+	View tab = sym_aux_data(c->L, s, AuxPcsp);
 
 	f.r = sym_rels(c->L, s);
-	for (k = 0; k < a.n && aux_at(a, k).type != AuxPcsp; k++)
-		;
-	if (k < a.n) {
-		View tab = aux_data(a.obj, aux_at(a, k).sym);
-
+	if (tab.n) {
 		f.pcsp.c = cursor(pctab_of(tab, (u32)sym_data(c->L, s).n),
 				  false);
 		next_span(c, &f);
@@ -135,14 +130,13 @@ static bool simple_height(StackCheck *c, Sym s, i64 *height)
 {
 	const Link *L = c->L;
 	GoFuncInfo info;
-	const LObj *o;
 
 	*height = 0;
 	if (s == c->morestack)
 		return true;
 	if (s != STACK_INDIRECT) {
 		if (sym_has(L, s, A_EXTERNAL) ||
-		    (c->exact && !sym_funcinfo(L, s, &info, &o)))
+		    (c->exact && !sym_funcinfo(L, s, &info)))
 			return true;
 		if (is_nosplit(L, s))
 			return false;

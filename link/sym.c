@@ -145,18 +145,34 @@ Auxs sym_auxs(const Link *L, Sym s)
 	return a;
 }
 
-Sym sym_aux(const Link *L, Sym s, AuxType t)
+/* The first of a that is of type t, or a nil reference. */
+static SymRef find_aux(Auxs a, AuxType t)
 {
-	Auxs a = sym_auxs(L, s);
 	u32 k;
 
 	for (k = 0; k < a.n; k++) {
 		GoAux x = aux_at(a, k);
 
 		if (x.type == t)
-			return resolve(L, a.obj, x.sym);
+			return x.sym;
 	}
-	return 0;
+	return (SymRef){0, 0};
+}
+
+Sym sym_aux(const Link *L, Sym s, AuxType t)
+{
+	Auxs a = sym_auxs(L, s);
+	SymRef ref = find_aux(a, t);
+
+	return symref_is_nil(ref) ? 0 : resolve(L, a.obj, ref);
+}
+
+View sym_aux_data(const Link *L, Sym s, AuxType t)
+{
+	Auxs a = sym_auxs(L, s);
+	SymRef ref = find_aux(a, t);
+
+	return symref_is_nil(ref) ? (View){0} : aux_data(a.obj, ref);
 }
 
 Sym sym_gotype(const Link *L, Sym s)
@@ -166,20 +182,9 @@ Sym sym_gotype(const Link *L, Sym s)
 	return sym_aux(L, s, AuxGotype);
 }
 
-bool sym_funcinfo(const Link *L, Sym s, GoFuncInfo *f, const LObj **o)
+bool sym_funcinfo(const Link *L, Sym s, GoFuncInfo *f)
 {
-	Auxs a = sym_auxs(L, s);
-	u32 k;
-
-	for (k = 0; k < a.n; k++) {
-		GoAux x = aux_at(a, k);
-
-		if (x.type == AuxFuncInfo) {
-			*o = a.obj;
-			return !funcinfo_parse(aux_data(a.obj, x.sym), f);
-		}
-	}
-	return false;
+	return !funcinfo_parse(sym_aux_data(L, s, AuxFuncInfo), f);
 }
 
 Unit *sym_unit(const Link *L, Sym s)
