@@ -47,17 +47,31 @@ override LDFLAGS += $(opt_$(V)) $(ld_$(V)) -pthread
 # From the archive come the few objects that are needed; loading all of the
 # shared library takes as long as a twentieth of linking a small program.
 archive = $(wildcard $(shell $(CC) -print-file-name=$(1)))
-LDLIBS := $(if $(call archive,libcrypto.a),-l:libcrypto.a,-lcrypto)
+crypto := $(call archive,libcrypto.a)
+LDLIBS := $(or $(crypto),-lcrypto)
 
 # An assembler runs once for each source file: loading the C library would be
 # a quarter of its time. STATIC= leaves it to the loader, where there is no
 # archive or another's memory allocator is to come in.
-STATIC := $(if $(filter release clang,$(V)),$(if $(call \
-	archive,libcrypto.a),$(if $(call archive,libc.a),-static)))
+STATIC := $(if $(filter release clang,$(V)),$(if $(crypto),$(if $(call \
+	archive,libc.a),-static)))
 # For the same reason libcrypto does not look at the processor (obj/main.c),
 # and there are fewer segments to be mapped.
 quick = -Wl,--wrap=OPENSSL_cpuid_setup,-z,noseparate-code,-z,norelro
 static_gofips-obj = $(if $(STATIC),$(STATIC) $(quick))
+
+# glibc, too, asks what the processor can and what caches it has, some fifty
+# questions before main(): two thirds of what an empty program takes in a
+# virtual machine. musl asks nothing. It is taken where it is, and libcrypto's
+# archive fits to it; MUSL= does without. Its headers are its own, it lacks what
+# one file wants that gofips-obj has no use for, and its malloc is obj/heap.c.
+MUSL := $(if $(filter release,$(V)),$(if $(STATIC),$(shell \
+	echo 'int SHA256_Init(void *); int main(void) { return SHA256_Init(0); }' | \
+	musl-gcc -static -o /dev/null -x c - -x none $(crypto) 2>/dev/null && \
+	echo build/musl)))
+musl_gcc = musl-gcc $(addprefix -idirafter /usr/include/,. \
+	$(shell $(CC) -print-multiarch))
+not_in_build/musl = objabi/pool.c
 
 B = build/$(V)
 BIN = $(if $(filter release,$(V)),bin,bin/$(V))
@@ -66,30 +80,54 @@ rooms = objabi obj link check
 tests = $(wildcard $(addsuffix /*_test.c,$(rooms)))
 fuzzers = $(wildcard $(addsuffix /*_fuzz.c,$(rooms)))
 mains = $(addsuffix /main.c,$(rooms))
-sources = $(filter-out $(tests) $(fuzzers) $(mains) objabi/replay.c, \
+sources = $(filter-out $(tests) $(fuzzers) $(mains) objabi/replay.c obj/heap.c, \
 	$(wildcard $(addsuffix /*.c,$(rooms))))
 # The libraries that each room links: its own and those it may use.
 uses_objabi = objabi
 uses_obj = obj objabi
 uses_link = link obj objabi
 uses_check = check objabi
-libs_of = $(patsubst %,$(B)/lib%.a,$(uses_$(1)))
+libs_of = $(patsubst %,$(or $(2),$(B))/lib%.a,$(uses_$(1)))
 
 all: $(addprefix $(BIN)/,$(PROGRAMS))
 
-define program
-$(BIN)/$(1): $(B)/$(room_$(1))/main.o $(call libs_of,$(room_$(1)))
+# Objects and libraries: where, by what.
+define compiled
+$(1)/%.o: %.c Makefile
 	@mkdir -p $$(@D)
-	@echo '  LINK  $$@'
-	$$(Q)$$(CC) $$(LDFLAGS) $(static_$(1)) -o $$@ $$^ $$(LDLIBS)
+	@echo '  CC    $$<'
+	$$(Q)$(2) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
+-include $(patsubst %.c,$(1)/%.d,$(sources) $(tests) $(fuzzers) $(mains) \
+	objabi/replay.c)
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
-
 define library
-$(B)/lib$(1).a: $(patsubst %.c,$(B)/%.o,$(filter $(1)/%,$(sources)))
+$(2)/lib$(1).a: $(patsubst %.c,$(2)/%.o,$(filter-out $(not_in_$(2)), \
+		$(filter $(1)/%,$(sources))))
 	@rm -f $$@
 	@echo '  AR    $$@'
 	$$(Q)ar rcs $$@ $$^
+endef
+$(eval $(call compiled,$(B),$(CC)))
+$(foreach r,$(rooms),$(eval $(call library,$(r),$(B))))
+ifneq ($(MUSL),)
+$(eval $(call compiled,$(MUSL),$(musl_gcc)))
+$(foreach r,$(uses_obj),$(eval $(call library,$(r),$(MUSL))))
+endif
+
+# Which program, where its objects are, by what it is linked.
+with_build/musl = obj/heap.c
+define program
+$(BIN)/$(1): $(patsubst %.c,$(2)/%.o,$(room_$(1))/main.c $(with_$(2))) \
+		$(call libs_of,$(room_$(1)),$(2))
+	@mkdir -p $$(@D)
+	@echo '  LINK  $$@'
+	$$(Q)$(3) $$(LDFLAGS) $(static_$(1)) -o $$@ $$^ $$(LDLIBS)
+endef
+$(foreach p,$(filter-out gofips-obj,$(PROGRAMS)),$(eval \
+	$(call program,$(p),$(B),$(CC))))
+$(eval $(call program,gofips-obj,$(or $(MUSL),$(B)),$(if $(MUSL),musl-gcc,$(CC))))
+
+define tested
 $(B)/$(1)/%_test: $(B)/$(1)/%_test.o $(call libs_of,$(1))
 	@echo '  LINK  $$@'
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(LDLIBS)
@@ -101,14 +139,7 @@ $(B)/$(1)/%_hunt: $(B)/$(1)/%_fuzz.o $(call libs_of,$(1))
 	@echo '  LINK  $$@'
 	$$(Q)$$(CC) $$(LDFLAGS) -fsanitize=fuzzer -o $$@ $$^ $$(LDLIBS)
 endef
-$(foreach r,$(rooms),$(eval $(call library,$(r))))
-
-$(B)/%.o: %.c Makefile
-	@mkdir -p $(@D)
-	@echo '  CC    $<'
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
--include $(patsubst %.c,$(B)/%.d,$(sources) $(tests) $(fuzzers) $(mains) \
-	objabi/replay.c)
+$(foreach r,$(rooms),$(eval $(call tested,$(r))))
 
 static debug:
 	@$(MAKE) --no-print-directory V=$@ all
@@ -152,4 +183,4 @@ clean:
 	rm -rf build bin
 
 .PHONY: all static debug unit hunters demo test bench sweep fuzz install clean
-.PRECIOUS: $(B)/%.o
+.PRECIOUS: $(addsuffix /%.o,$(B) $(MUSL))

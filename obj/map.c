@@ -51,14 +51,14 @@ static MapSlot *probe(const Map *m, View key, u64 tag, u64 hash)
 	return &m->slot[i];
 }
 
+/* Pages of calloc's that are read before they are written cost two faults. */
 static void grow(Map *m)
 {
-	Map bigger = {.n = m->n, .cap = m->cap ? 2 * m->cap : 64,
+	Map bigger = {.n = m->n, .cap = m->cap ? 2 * m->cap : 16,
 		      .k0 = m->k0, .k1 = m->k1};
 
-	bigger.slot = calloc(bigger.cap, sizeof *bigger.slot);
-	if (!bigger.slot)
-		DIE("out of memory");
+	bigger.slot = xrealloc(NULL, bigger.cap * sizeof *bigger.slot);
+	memset(bigger.slot, 0, bigger.cap * sizeof *bigger.slot);
 	for (size_t i = 0; i < m->cap; i++) {
 		const MapSlot *s = &m->slot[i];
 
