@@ -121,11 +121,16 @@ $(BIN)/$(1): $(patsubst %.c,$(2)/%.o,$(room_$(1))/main.c $(with_$(2))) \
 		$(call libs_of,$(room_$(1)),$(2))
 	@mkdir -p $$(@D)
 	@echo '  LINK  $$@'
-	$$(Q)$(3) $$(LDFLAGS) $(static_$(1)) -o $$@ $$^ $$(LDLIBS)
+	$$(Q)$(3) $$(LDFLAGS) $(static_$(1)) -o $$@ $$(filter %.o %.a,$$^) \
+		$$(LDLIBS)
 endef
 $(foreach p,$(filter-out gofips-obj,$(PROGRAMS)),$(eval \
 	$(call program,$(p),$(B),$(CC))))
 $(eval $(call program,gofips-obj,$(or $(MUSL),$(B)),$(if $(MUSL),musl-gcc,$(CC))))
+# Linked again when musl has come or gone.
+$(BIN)/gofips-obj: $(B)/with$(notdir $(MUSL))
+$(B)/with$(notdir $(MUSL)):
+	@mkdir -p $(@D) && rm -f $(B)/with* && touch $@
 
 define tested
 $(B)/$(1)/%_test: $(B)/$(1)/%_test.o $(call libs_of,$(1))
