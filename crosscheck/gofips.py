@@ -72,8 +72,11 @@ def go_env(root, **more):
 
 
 def go(release, *args, root=None, cwd=None, **env):
-	"""Runs go and returns its standard output."""
+	"""Runs go and returns its standard output. Debian's src is a link: PWD
+	says by which name go is to know it, or what it then puts into the cache
+	has another in it than what plain go build would."""
 	root = root or goroot(release)
+	env["PWD"] = cwd or os.getcwd()
 	need(os.access(root + "/bin/go", os.X_OK),
 	     "no Go %s here: crosscheck/install test" % release)
 	r = subprocess.run([root + "/bin/go", *args], cwd=cwd,
