@@ -62,10 +62,11 @@ static_gofips-obj = $(if $(STATIC),$(STATIC) $(quick))
 
 # glibc, too, asks what the processor can and what caches it has, some fifty
 # questions before main(): two thirds of what an empty program takes in a
-# virtual machine. musl asks nothing. It is taken where it is, and libcrypto's
-# archive fits to it; MUSL= does without. Its headers are its own, it lacks what
-# one file wants that gofips-obj has no use for, and its malloc is obj/heap.c.
-MUSL := $(if $(filter release,$(V)),$(if $(STATIC),$(shell \
+# virtual machine. musl asks nothing. It is taken where it is, libcrypto's
+# archive fits to it, and nobody has named another compiler; MUSL= does without.
+# Its headers are its own, it lacks what one file wants that gofips-obj has no
+# use for, and its malloc is obj/heap.c.
+MUSL := $(if $(filter release-gcc,$(V)-$(CC)),$(if $(STATIC),$(shell \
 	echo 'int SHA256_Init(void *); int main(void) { return SHA256_Init(0); }' | \
 	musl-gcc -static -o /dev/null -x c - -x none $(crypto) 2>/dev/null && \
 	echo build/musl)))
@@ -80,7 +81,8 @@ rooms = objabi obj link check
 tests = $(wildcard $(addsuffix /*_test.c,$(rooms)))
 fuzzers = $(wildcard $(addsuffix /*_fuzz.c,$(rooms)))
 mains = $(addsuffix /main.c,$(rooms))
-sources = $(filter-out $(tests) $(fuzzers) $(mains) objabi/replay.c obj/heap.c, \
+apart = objabi/replay.c obj/heap.c
+sources = $(filter-out $(tests) $(fuzzers) $(mains) $(apart), \
 	$(wildcard $(addsuffix /*.c,$(rooms))))
 # The libraries that each room links: its own and those it may use.
 uses_objabi = objabi
@@ -98,7 +100,7 @@ $(1)/%.o: %.c Makefile
 	@echo '  CC    $$<'
 	$$(Q)$(2) $$(CFLAGS) -MMD -MP -c -o $$@ $$<
 -include $(patsubst %.c,$(1)/%.d,$(sources) $(tests) $(fuzzers) $(mains) \
-	objabi/replay.c)
+	$(apart))
 endef
 define library
 $(2)/lib$(1).a: $(patsubst %.c,$(2)/%.o,$(filter-out $(not_in_$(2)), \
