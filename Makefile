@@ -60,7 +60,7 @@ STATIC := $(if $(filter release clang,$(V)),$(if $(crypto),$(if $(call \
 quick = -Wl,--wrap=OPENSSL_cpuid_setup,-z,noseparate-code,-z,norelro
 static_gofips-obj = $(if $(STATIC),$(STATIC) $(quick))
 
-# glibc, too, asks what the processor can and what caches it has, some fifty
+# glibc, too, asks what the processor can and what caches it has, some forty
 # questions before main(): two thirds of what an empty program takes in a
 # virtual machine. musl asks nothing. It is taken where it is, libcrypto's
 # archive fits to it, and nobody has named another compiler; MUSL= does without.
