@@ -65,7 +65,7 @@ static_gofips-obj = $(if $(STATIC),$(STATIC) $(quick))
 # virtual machine. musl asks nothing. It is taken where it is, libcrypto's
 # archive fits to it, and nobody has named another compiler; MUSL= does without.
 # Its headers are its own, it lacks what one file wants that gofips-obj has no
-# use for, and its malloc is obj/heap.c.
+# use for, and obj/musl.c stands in for what it does slowly.
 MUSL := $(if $(filter release-gcc,$(V)-$(CC)),$(if $(STATIC),$(shell \
 	echo 'int SHA256_Init(void *); int main(void) { return SHA256_Init(0); }' | \
 	musl-gcc -static -o /dev/null -x c - -x none $(crypto) 2>/dev/null && \
@@ -81,7 +81,7 @@ rooms = objabi obj link check
 tests = $(wildcard $(addsuffix /*_test.c,$(rooms)))
 fuzzers = $(wildcard $(addsuffix /*_fuzz.c,$(rooms)))
 mains = $(addsuffix /main.c,$(rooms))
-apart = objabi/replay.c obj/heap.c
+apart = objabi/replay.c obj/musl.c
 sources = $(filter-out $(tests) $(fuzzers) $(mains) $(apart), \
 	$(wildcard $(addsuffix /*.c,$(rooms))))
 # The libraries that each room links: its own and those it may use.
@@ -117,7 +117,7 @@ $(foreach r,$(uses_obj),$(eval $(call library,$(r),$(MUSL))))
 endif
 
 # Which program, where its objects are, by what it is linked.
-with_build/musl = obj/heap.c
+with_build/musl = obj/musl.c
 define program
 $(BIN)/$(1): $(patsubst %.c,$(2)/%.o,$(room_$(1))/main.c $(with_$(2))) \
 		$(call libs_of,$(room_$(1)),$(2))

@@ -164,18 +164,22 @@ static void put_ref(Dump *d, SymRef r)
 
 static void put_rows(Buf *out, View data)
 {
+	static const char digit[] = "0123456789abcdef";
+
 	for (size_t at = 0; at < data.n; at += ROW) {
 		size_t n = data.n - at < ROW ? data.n - at : ROW;
+		char hex[3 * ROW + 2 + ROW], *text = hex + 3 * ROW + 2;
 
-		buf_printf(out, "\t0x%04zx", at);
-		for (size_t i = 0; i < n; i++)
-			buf_printf(out, " %02x", data.p[at + i]);
-		buf_printf(out, "%*s  ", (int)(3 * (ROW - n)), "");
+		memset(hex, ' ', sizeof hex);
 		for (size_t i = 0; i < n; i++) {
 			u8 c = data.p[at + i];
 
-			buf_printf(out, "%c", c >= ' ' && c < 0x7f ? c : '.');
+			hex[3 * i + 1] = digit[c >> 4];
+			hex[3 * i + 2] = digit[c & 15];
+			text[i] = c >= ' ' && c < 0x7f ? (char)c : '.';
 		}
+		buf_printf(out, "\t0x%04zx", at);
+		buf_add(out, view_of(hex, 3 * ROW + 2 + n));
 		buf_str(out, "\n");
 	}
 }

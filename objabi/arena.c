@@ -118,20 +118,24 @@ void buf_str(Buf *b, const char *s)
 	buf_add(b, view_str(s));
 }
 
+/* Mostly there is room: then it is formatted once. */
 void buf_printf(Buf *b, const char *fmt, ...)
 {
+	size_t room = b->cap - b->n;
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room ? b->p + b->n : NULL, room, fmt, ap);
 	va_end(ap);
 	if (n < 0)
 		DIE("vsnprintf failed");
-	buf_room(b, (size_t)n + 1);
-	va_start(ap, fmt);
-	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	if ((size_t)n >= room) {
+		buf_room(b, (size_t)n + 1);
+		va_start(ap, fmt);
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	b->n += (size_t)n;
 }
 

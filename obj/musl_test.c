@@ -1,19 +1,26 @@
-/* obj/heap.c under other names, beside the malloc of this program. */
+/* obj/musl.c under other names, beside this program's libc. */
 #include <stdlib.h>
+#include <string.h>
 
 #define malloc heap_malloc
 #define calloc heap_calloc
 #define realloc heap_realloc
 #define free heap_free
+#define memcpy heap_memcpy
+#define memmove heap_memmove
 void *heap_malloc(size_t n);
 void *heap_calloc(size_t n, size_t size);
 void *heap_realloc(void *p, size_t n);
 void heap_free(void *p);
-#include "obj/heap.c"
+void *heap_memcpy(void *restrict to, const void *restrict from, size_t n);
+void *heap_memmove(void *to, const void *from, size_t n);
+#include "obj/musl.c"
 #undef malloc
 #undef calloc
 #undef realloc
 #undef free
+#undef memcpy
+#undef memmove
 
 #include "objabi/test.h"
 
@@ -114,6 +121,30 @@ TEST(last_one)
 	EXPECT_EQ(heap_malloc(5000) == q, 1);
 }
 
+/* What is around it stays; memmove from before, behind and over itself. */
+TEST(copies)
+{
+	u8 from[200], to[200], want[200];
+	u32 wrong = 0;
+
+	for (size_t i = 0; i < sizeof from; i++)
+		from[i] = (u8)(i * 7 + 1);
+	for (size_t n = 0; n < 100; n++)
+		for (size_t at = 0; at < 100; at++) {
+			memset(to, 0, sizeof to);
+			memset(want, 0, sizeof want);
+			memcpy(want + at, from + 50, n);
+			wrong += heap_memcpy(to + at, from + 50, n) != to + at;
+			wrong += memcmp(to, want, sizeof to) != 0;
+			memcpy(to, from, sizeof to);
+			memcpy(want, from, sizeof to);
+			memmove(want + at, want + 50, n);
+			wrong += heap_memmove(to + at, to + 50, n) != to + at;
+			wrong += memcmp(to, want, sizeof to) != 0;
+		}
+	EXPECT_EQ(wrong, 0);
+}
+
 TEST_MAIN(
-	RUN(last_one) RUN(things) RUN(sizes)
+	RUN(last_one) RUN(things) RUN(sizes) RUN(copies)
 )
