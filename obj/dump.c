@@ -164,8 +164,6 @@ static void put_ref(Dump *d, SymRef r)
 
 static void put_rows(Buf *out, View data)
 {
-	static const char digit[] = "0123456789abcdef";
-
 	for (size_t at = 0; at < data.n; at += ROW) {
 		size_t n = data.n - at < ROW ? data.n - at : ROW;
 		char hex[3 * ROW + 2 + ROW], *text = hex + 3 * ROW + 2;
@@ -174,8 +172,8 @@ static void put_rows(Buf *out, View data)
 		for (size_t i = 0; i < n; i++) {
 			u8 c = data.p[at + i];
 
-			hex[3 * i + 1] = digit[c >> 4];
-			hex[3 * i + 2] = digit[c & 15];
+			hex[3 * i + 1] = hex_digits[c >> 4];
+			hex[3 * i + 2] = hex_digits[c & 15];
 			text[i] = c >= ' ' && c < 0x7f ? (char)c : '.';
 		}
 		buf_printf(out, "\t0x%04zx", at);

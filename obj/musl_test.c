@@ -121,6 +121,27 @@ TEST(last_one)
 	EXPECT_EQ(heap_malloc(5000) == q, 1);
 }
 
+/* Beyond LARGE: pages of its own, which the kernel moves and takes back. */
+TEST(large)
+{
+	u8 *p = heap_malloc(LARGE + 1), one[1];
+	u32 wrong = 0;
+	size_t n;
+
+	memset(p, 7, LARGE + 1);
+	for (n = 2 * LARGE; n <= 32u * LARGE; n *= 2) {
+		p = heap_realloc(p, n);
+		EXPECT_EQ(((Block *)(void *)p - 1)->size,
+			  round_pages(n + sizeof(Block)));
+		p[n - 1] = 1;
+	}
+	for (size_t i = 0; i <= LARGE; i++)
+		wrong += p[i] != 7;
+	EXPECT_EQ(wrong, 0);
+	heap_free(p);
+	EXPECT_EQ(mincore((Block *)(void *)p - 1, 1, one), -1);
+}
+
 /* What is around it stays; memmove from before, behind and over itself. */
 TEST(copies)
 {
@@ -146,5 +167,5 @@ TEST(copies)
 }
 
 TEST_MAIN(
-	RUN(last_one) RUN(things) RUN(sizes) RUN(copies)
+	RUN(last_one) RUN(things) RUN(sizes) RUN(large) RUN(copies)
 )

@@ -139,15 +139,15 @@ void buf_printf(Buf *b, const char *fmt, ...)
 	b->n += (size_t)n;
 }
 
+const char hex_digits[16 + 1] = "0123456789abcdef";
+
 void buf_hex(Buf *b, View v)
 {
-	static const char digit[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < v.n; i++) {
 		char *p = buf_room(b, 2);
 
-		p[0] = digit[v.p[i] >> 4];
-		p[1] = digit[v.p[i] & 15];
+		p[0] = hex_digits[v.p[i] >> 4];
+		p[1] = hex_digits[v.p[i] & 15];
 		b->n += 2;
 	}
 }

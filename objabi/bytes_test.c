@@ -135,6 +135,26 @@ TEST(unquote)
 	EXPECT(refused("`a`b`"));
 }
 
+/* Whether it fits, just fits, or does not. */
+TEST(buf_printf)
+{
+	char want[700];
+	u32 wrong = 0;
+
+	memset(want, 'x', sizeof want);
+	for (int n = 0; n < (int)sizeof want; n++) {
+		Buf b = {0};
+
+		buf_printf(&b, "%.*s", 200, want);
+		buf_printf(&b, "%.*s", n, want);
+		wrong += b.n != 200 + (size_t)n ||
+			memcmp(b.p, want, 200) != 0 ||
+			memcmp(b.p + 200, want, (size_t)n) != 0;
+		buf_free(&b);
+	}
+	EXPECT_EQ(wrong, 0);
+}
+
 TEST(buf_json)
 {
 	Buf b = {0};
@@ -245,6 +265,6 @@ TEST(arena)
 
 TEST_MAIN(
 	RUN(view_has) RUN(view_find) RUN(view_cstr) RUN(loads) RUN(leb)
-	RUN(cursor_sticks) RUN(unquote) RUN(buf_json) RUN(hmac)
+	RUN(cursor_sticks) RUN(unquote) RUN(buf_printf) RUN(buf_json) RUN(hmac)
 	RUN(empty_ranges) RUN(pool) RUN(arena)
 )

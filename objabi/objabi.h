@@ -236,6 +236,7 @@ void buf_add(Buf *b, View v);
 void buf_str(Buf *b, const char *s);
 __attribute__((format(printf, 2, 3)))
 void buf_printf(Buf *b, const char *fmt, ...);
+extern const char hex_digits[16 + 1];
 void buf_hex(Buf *b, View v);
 void buf_json(Buf *b, View v);	/* as a JSON string, quotes included */
 void buf_text(Buf *b, View v);	/* for a terminal: control bytes as \x1b */
