@@ -205,14 +205,19 @@ static const char *host_arch(void)
 #endif
 }
 
-const char *asm_config(AsmConfig *g, const char *goversion, const char *root)
+const char *asm_target(AsmConfig *g)
 {
-	const char *os = getenv("GOOS"), *arch = getenv("GOARCH"), *why;
+	const char *os = getenv("GOOS"), *arch = getenv("GOARCH");
 
 	g->goos = view_str(os && *os ? os : "linux");
 	g->goarch = view_str(arch && *arch ? arch : host_arch());
-	if (!goos_by_name(g->goos))
-		return "unknown GOOS";
+	return goos_by_name(g->goos) ? NULL : "unknown GOOS";
+}
+
+const char *asm_config(AsmConfig *g, const char *goversion, const char *root)
+{
+	const char *why;
+
 	if (goversion)
 		snprintf(g->version, sizeof g->version, "%s", goversion);
 	why = goversion ? NULL : read_version(g, root);

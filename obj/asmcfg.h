@@ -16,7 +16,9 @@ typedef struct {
 	bool exp[ASM_MAXEXP];
 } AsmConfig;
 
-/* Reads it. goversion may be NULL: then root, a GOROOT, has the release.
+/* Reads goos and goarch. NULL or what is wrong. */
+const char *asm_target(AsmConfig *g);
+/* Reads the rest. goversion may be NULL: then root, a GOROOT, has the release.
  * NULL or what is wrong. */
 const char *asm_config(AsmConfig *g, const char *goversion, const char *root);
 /* The lines in front of an object. */

@@ -340,13 +340,15 @@ static int with_args(Args *a, int argc, char **argv, const char *root,
 		return first ? 0 : 2;
 	a->usage = bad_setting(a);
 	if (!a->usage)
-		a->usage = asm_config(&g, a->version, root);
+		a->usage = asm_target(&g);
 	if (!a->usage && !asm_arch(g.goarch))
 		a->usage = "an architecture that cannot be assembled for";
+	if (!a->usage && a->list)
+		return print_forms(&g);	/* they are those of all releases */
+	if (!a->usage)
+		a->usage = asm_config(&g, a->version, root);
 	if (!a->usage && a->print)
 		return printf("asm version %s\n", g.version) < 0;
-	if (!a->usage && a->list)
-		return print_forms(&g);
 	if (!a->usage && (n < 1 || (n > 1 && !a->out)))
 		a->usage = "a file expected, or -o and several";
 	if (a->usage)
