@@ -8,6 +8,7 @@
  *
  * Source: loadobjfile and ldobj in cmd/link/internal/ld/lib.go
  */
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "link/load.h"
@@ -158,12 +159,21 @@ static void member(Input *in, Member *m)
 		not_an_object(in, m);
 }
 
-void input_open(Input *in, const char *path)
+static void lost(const File *f)
 {
+	const Input *in = (const Input *)((const char *)f -
+					  offsetof(Input, file));
+
+	link_exitf(in->L, "%s: changed while it was being read", in->path);
+}
+
+void input_open(const Link *L, Input *in, const char *path)
+{
+	in->L = L;
 	in->path = path;
 	in->why = file_open(&in->file, path);
 	if (!in->why)
-		file_detach(&in->file);
+		file_keep(&in->file, lost);
 }
 
 void input_scan(Input *in)

@@ -264,7 +264,7 @@ static Input *input_of(Inputs *ld, const char *path)
 	if (in && !in->taken)
 		return in;
 	in = mem_alloc(&ld->L->mem, sizeof *in);
-	input_open(in, path);
+	input_open(ld->L, in, path);
 	input_scan(in);
 	return in;
 }
@@ -312,7 +312,7 @@ static void add_input(Inputs *ld, const char *path)
 	if (!fresh)
 		return;
 	m->val.p = &L->input[L->ninput];
-	input_open(&L->input[L->ninput++], path);
+	input_open(L, &L->input[L->ninput++], path);
 }
 
 static void open_inputs(Inputs *ld)

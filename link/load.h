@@ -17,6 +17,7 @@ const char *go_strerror(Link *L, const char *why);
 /* An input file, looked into but not yet part of the link: importcfg may
  * list what nobody imports, and that must not be an error. */
 typedef struct Input {
+	const Link *L;
 	const char *path;
 	File file;
 	const char *why;	/* it cannot be opened */
@@ -31,7 +32,7 @@ typedef struct Input {
 
 /* Two steps, the first for one thread: the kernel lets only one at a time
  * map files, and those who wait cost more than they would save. */
-void input_open(Input *in, const char *path);
+void input_open(const Link *L, Input *in, const char *path);
 void input_scan(Input *in);
 
 /* ---- numbers before deadcode ------------------------------------------ */

@@ -217,6 +217,16 @@ void out_write(Link *L, u64 off, View v)
 	out_patch(L, off, v);
 }
 
+/* The kernel could not read them, which are an input's: let it be told which
+ * one's. */
+static void touch_all(View v)
+{
+	const volatile u8 *p = v.p;
+
+	for (size_t i = 0; i < v.n; i++)
+		(void)p[i];
+}
+
 void out_patch(Link *L, u64 off, View v)
 {
 	while (v.n) {
@@ -224,6 +234,8 @@ void out_patch(Link *L, u64 off, View v)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EFAULT)
+			touch_all(v);
 		if (n <= 0) {
 			failed(L, n < 0 ? errno : EIO);
 			return;

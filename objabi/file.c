@@ -5,9 +5,12 @@
  * touch. Checking must survive that, in any of its threads and in the
  * middle of libcrypto: the handler puts a page of zeros under the address
  * and marks the file as lost, the reader goes on, and file_close then says
- * that what was read is worth nothing. The thread-local list of the open
- * files is what a signal handler can know; it and the place for the next
- * one are the only mutable state outside a function in the programs.
+ * that what was read is worth nothing. A file that is kept until the process
+ * ends is nobody's to close: who keeps it says what is to happen then.
+ *
+ * Lists of the open files, a thread's own and those of all, are what a signal
+ * handler can know; they and the place for the next file are the only mutable
+ * state outside a function in the programs.
  *
  * Pages are mapped as they are touched. Asking for a range in advance
  * (MADV_POPULATE_READ) looks each page up a second time, and copying it
@@ -17,6 +20,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -25,16 +29,24 @@
 #include "objabi/objabi.h"
 
 static _Thread_local File *mapped;
+static _Atomic(File *) kept;
+
+static File *file_at(File *f, uintptr_t at)
+{
+	while (f && at - (uintptr_t)f->bytes.p >= f->bytes.n)
+		f = f->next;
+	return f;
+}
 
 static void on_sigbus(int sig, siginfo_t *si, void *ctx)
 {
-	File *f;
 	uintptr_t at = (uintptr_t)si->si_addr;
+	File *f = file_at(atomic_load(&kept), at);
 
 	(void)ctx;
-	for (f = mapped; f; f = f->next)
-		if (at - (uintptr_t)f->bytes.p < f->bytes.n)
-			break;
+	if (f)
+		f->on_loss(f);
+	f = file_at(mapped, at);
 	if (f && mmap((void *)(at & ~(f->page - 1)), f->page, PROT_READ,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) !=
 	    MAP_FAILED) {
@@ -165,12 +177,6 @@ const char *file_open(File *f, const char *path)
 	return NULL;
 }
 
-void file_detach(File *f)
-{
-	close(f->fd);
-	f->fd = -1;
-}
-
 static void forget(const File *f)
 {
 	for (File **p = &mapped; *p; p = &(*p)->next) {
@@ -179,6 +185,17 @@ static void forget(const File *f)
 			return;
 		}
 	}
+}
+
+void file_keep(File *f, void (*on_loss)(const File *))
+{
+	close(f->fd);
+	f->fd = -1;
+	forget(f);
+	f->on_loss = on_loss;
+	f->next = atomic_load(&kept);
+	while (!atomic_compare_exchange_weak(&kept, &f->next, f))
+		;
 }
 
 const char *file_close(File *f)

@@ -1,7 +1,9 @@
 /*
  * Files one after the other, more than a thread has room for, beside one
- * that stays open; and one that is cut off while it is mapped.
+ * that stays open; and ones that are cut off while they are mapped.
  */
+#include <pthread.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "objabi/objabi.h"
@@ -80,6 +82,43 @@ TEST(cut_off)
 	end(&t);
 }
 
+static void on_loss(const File *f)
+{
+	_exit(f->size == 3 << 20 ? 7 : 8);
+}
+
+static void *touch(void *p)
+{
+	const Temp *t = p;
+
+	_exit(t->f.bytes.p[t->f.bytes.n - 1]);
+}
+
+/* One that is kept is lost to all threads. */
+TEST(kept)
+{
+	Temp t = temp(3 << 20, 'x'), other = temp(5000, 'o');
+	int status = 0;
+	pthread_t thread;
+	pid_t pid;
+
+	open_it(&t, 3 << 20, 'x');
+	open_it(&other, 5000, 'o');
+	file_keep(&t.f, on_loss);
+	EXPECT(!file_close(&other.f));
+	EXPECT(truncate(t.path, 100) == 0);
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0 && pthread_create(&thread, NULL, touch, &t) == 0)
+		pthread_join(thread, NULL);
+	if (pid == 0)
+		_exit(1);
+	EXPECT(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+	EXPECT_EQ(WEXITSTATUS(status), 7);
+	end(&t);
+	end(&other);
+}
+
 TEST(read)
 {
 	enum { N = 5000 };
@@ -99,4 +138,4 @@ TEST(read)
 	EXPECT_STR(file_begin("/dev/null", &fd, &n), "not a regular file");
 }
 
-TEST_MAIN(RUN(many) RUN(cut_off) RUN(read))
+TEST_MAIN(RUN(many) RUN(cut_off) RUN(kept) RUN(read))

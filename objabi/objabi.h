@@ -162,7 +162,8 @@ struct File {
 	size_t page;	/* the machine's page size */
 	bool lost;	/* set by the SIGBUS handler */
 	int fd;
-	File *next;	/* the others that this thread has open */
+	File *next;	/* the others that this thread has open, or are kept */
+	void (*on_loss)(const File *);
 };
 
 /* Maps a regular file. Anything else (a directory, a device, a pipe) is
@@ -171,10 +172,12 @@ struct File {
 const char *file_open(File *f, const char *path);
 
 /* For who opens more files than a process may have open: the bytes stay until
- * the process ends, and file_close is not to be called. Also, a table of open
- * files that outgrows 64 in a process with threads waits milliseconds for the
- * kernel. */
-void file_detach(File *f);
+ * the process ends, for all threads, and file_close is not to be called. Also,
+ * a table of open files that outgrows 64 in a process with threads waits
+ * milliseconds for the kernel. What has been found true of the bytes may be
+ * wrong once the file shrinks; then on_loss is called, in a signal handler, by
+ * any thread or by several: it ends the process. */
+void file_keep(File *f, void (*on_loss)(const File *));
 
 /* The lost flag and the size on disk, looked at again. NULL or why the
  * bytes that were read are not to be trusted. Closes in any case. */
