@@ -451,8 +451,8 @@ void dwarf_generate_debug_info(Link *L)
 		return;
 	/* Most types that nobody needs have no DIE: small pages for them. */
 	d->nof = L->symend;
-	d->of = mem_reserve_upto((size_t)d->nof * sizeof *d->of,
-				 (size_t)L->nsym * sizeof *d->of);
+	d->of = mem_reserve(&L->huge, (size_t)d->nof * sizeof *d->of,
+			    (size_t)L->nsym * sizeof *d->of);
 	dwarf_types_begin(L);
 	for (k = 0; k < d->nunit; k++)
 		import_unit(L, d->unit[k], k + 1);

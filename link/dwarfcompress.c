@@ -281,7 +281,7 @@ static bool make_streams(Job *j)
 		n += room;
 	}
 	sort_streams(j->stream, j->n);
-	j->pieces = mem_reserve(n * PIECE);
+	j->pieces = mem_reserve(&L->huge, n * PIECE, n * PIECE);
 	return true;
 }
 

@@ -37,6 +37,16 @@ typedef enum {
 
 /* ---- mem.c ---------------------------------------------------------- */
 
+/* Where there may be huge pages, for as long as they are worth it. */
+typedef struct {
+	struct {
+		void *p;
+		size_t n;
+	} at[16];
+	u32 n;
+	bool dear;	/* not any more */
+} HugePages;
+
 /* Memory that lives as long as the run, in huge pages: first touch of a
  * small page costs more than anything that is done with it. One thread at a
  * time; a parallel task has a Mem of its own, which takes small pieces from
@@ -44,6 +54,8 @@ typedef enum {
 typedef struct Mem {
 	u8 *p;
 	size_t used, cap;
+	size_t touched;	/* a multiple of the size of a huge page */
+	HugePages *huge;
 	struct Mem *from;
 	bool taken;	/* by a thread that takes a piece */
 } Mem;
@@ -51,11 +63,10 @@ typedef struct Mem {
 void *mem_alloc(Mem *m, size_t n);	/* zeroed, aligned to 16 */
 /* What m has handed out is nobody's any more, and may be handed out again. */
 void mem_reset(Mem *m);
-/* Address space for n bytes of which few may ever be touched; zeroed. */
-void *mem_reserve(size_t n);
-/* The same, but small pages for what is behind the first huge bytes, most of
- * which will be touched; of the rest hardly anything. */
-void *mem_reserve_upto(size_t n, size_t huge);
+/* Address space for n bytes of which few may ever be touched; zeroed. Of the
+ * first upto bytes most will be: huge pages, if there are such; behind them
+ * hardly anything is: small ones. h: NULL for what is released again. */
+void *mem_reserve(HugePages *h, size_t n, size_t upto);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
 /* n bytes from p, at the beginning of a huge page: they and the rest of the
  * last huge page are zero again, and take no memory. */
@@ -458,6 +469,7 @@ typedef struct Gen {
 struct Link {
 	Flags flag;
 	Pool *pool;
+	HugePages huge;
 	Mem mem;
 	Mem tmp;	/* what only the pass that is running needs */
 	Release release;

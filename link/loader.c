@@ -325,7 +325,8 @@ static void make_numbers(Load *ld, u64 name, u64 hash64, u64 hash, u64 ref)
 		      contents_room((u32)hash));
 	p = contents_init(&ld->hash64, p, (u32)hash64);
 	contents_init(&ld->hash, p, (u32)hash);
-	ld->shared = mem_reserve(at * sizeof *ld->shared);
+	ld->shared = mem_reserve(&L->huge, at * sizeof *ld->shared,
+				 at * sizeof *ld->shared);
 	nbits = (size_t)ld->extbase + ld->maxext + 64;
 	ld->own = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
 	ld->iface = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
@@ -341,11 +342,11 @@ static void make_room(Load *ld, u64 nsym, u64 ndef)
 
 	L->alias = round_up(max, HUGE);
 	L->symend = L->alias + ld->extbase + ld->maxext;
-	L->sym = mem_reserve_upto((size_t)L->symend * sizeof *L->sym,
-				  (size_t)L->alias * sizeof *L->sym);
+	L->sym = mem_reserve(&L->huge, (size_t)L->symend * sizeof *L->sym,
+			     (size_t)L->alias * sizeof *L->sym);
 	L->maxext = L->alias;
-	L->ext = mem_reserve_upto(L->maxext * sizeof *L->ext,
-				  (size_t)ndef / 32 * sizeof *L->ext);
+	L->ext = mem_reserve(&L->huge, L->maxext * sizeof *L->ext,
+			     (size_t)ndef / 32 * sizeof *L->ext);
 	L->nsym = L->alias + ld->extbase;
 	L->maxsym = L->symend;
 	L->next = 1;

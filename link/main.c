@@ -107,7 +107,9 @@ static void write_all(Link *L)
 
 int main(int argc, char **argv)
 {
-	Link link = {.diag = {.prefix = "", .limit = 20}}, *L = &link;
+	Link link = {.diag = {.prefix = "", .limit = 20},
+		     .mem.huge = &link.huge, .tmp.huge = &link.huge};
+	Link *L = &link;
 
 	toolexec(L, &argc, &argv);
 	parse_flags(L, argc, argv);

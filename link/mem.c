@@ -2,10 +2,19 @@
  * Memory of the linker: never given back before the run ends, taken from the
  * kernel in huge pages. A fault on a 4 KiB page costs about 2 us, more than
  * all the work done on the few symbols that fit in; a huge page costs less
- * than a tenth of that for the same bytes.
+ * than a tenth of that for the same bytes, 0.2 ms.
+ *
+ * But not always. A virtual machine may tell its host which of its huge pages
+ * are free (free page reporting), and the host takes them away. One of these
+ * costs 5 ms and more, as the host has to find memory for it again, and once
+ * one has come most of the next will be such; 512 small ones cost 1 ms then as
+ * ever, for they are made of what the kernel keeps. So an arena touches each
+ * huge page when it comes to it, and looks how long that takes: what follows
+ * the first that takes too long are small ones, everywhere.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "link/link.h"
 
@@ -27,6 +36,7 @@ enum {
 	WORTH = 512 << 10,	/* bytes for which a huge page costs less */
 	PIECE = 64 << 20,	/* address space: what is not touched is free */
 	SHARE = 4 << 10,	/* what a task takes at a time */
+	DEAR = 2000000,	/* ns: more than small pages cost for as much */
 #ifdef __SANITIZE_ADDRESS__
 	REDZONE = 16	/* behind each allocation: may not be touched */
 #else
@@ -60,20 +70,71 @@ static void *reserve(size_t n)
 	return p + front;
 }
 
-void *mem_reserve_upto(size_t n, size_t huge)
-{
-	void *p = reserve(n);
-	size_t filled = huge / HUGE * HUGE;
+/* ---- huge pages ------------------------------------------------------- */
 
-	if (huge - filled >= WORTH)
-		filled += HUGE;
-	madvise(p, filled, MADV_HUGEPAGE);
-	return p;
+static bool are_dear(const HugePages *h)
+{
+	return __atomic_load_n(&h->dear, __ATOMIC_RELAXED);
 }
 
-void *mem_reserve(size_t n)
+static void allow(HugePages *h, void *p, size_t n)
 {
-	return mem_reserve_upto(n, n);
+	u32 i;
+
+	if (h && are_dear(h))
+		return;
+	madvise(p, n, MADV_HUGEPAGE);
+	i = h ? __atomic_fetch_add(&h->n, 1, __ATOMIC_RELAXED) :
+		NELEM(h->at);
+	if (i < NELEM(h->at)) {
+		h->at[i].p = p;
+		h->at[i].n = n;
+	}
+}
+
+/* Those that have been touched stay. */
+static void forbid(HugePages *h)
+{
+	u32 n = __atomic_load_n(&h->n, __ATOMIC_RELAXED);
+
+	__atomic_store_n(&h->dear, true, __ATOMIC_RELAXED);
+	for (u32 i = 0; i < n && i < NELEM(h->at); i++)
+		madvise(h->at[i].p, h->at[i].n, MADV_NOHUGEPAGE);
+}
+
+static i64 now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (i64)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Up to end, and until they are dear. */
+static void touch(Mem *m, size_t end)
+{
+	while (m->huge && m->touched < end && !are_dear(m->huge)) {
+		i64 before = now();
+
+		*(volatile u8 *)(m->p + m->touched) = 0;
+		if (now() - before > DEAR)
+			forbid(m->huge);
+		m->touched += HUGE;
+	}
+}
+
+/* ---- address space ---------------------------------------------------- */
+
+void *mem_reserve(HugePages *h, size_t n, size_t upto)
+{
+	void *p = reserve(n);
+	size_t filled = upto / HUGE * HUGE;
+
+	if (upto - filled >= WORTH)
+		filled += HUGE;
+	if (filled)
+		allow(h, p, filled);
+	return p;
 }
 
 void mem_forget(void *p, size_t n)
@@ -89,6 +150,8 @@ void mem_release(void *p, size_t n)
 	ASAN_UNPOISON_MEMORY_REGION(p, round_up(n, HUGE));
 	munmap(p, round_up(n, HUGE));
 }
+
+/* ---- arenas ----------------------------------------------------------- */
 
 /* Clearing what has been touched before costs less than touching more. */
 void mem_reset(Mem *m)
@@ -124,10 +187,11 @@ void *mem_alloc(Mem *m, size_t n)
 		m->cap = m->from ? SHARE : len < PIECE ? PIECE
 			: round_up(len, HUGE);
 		m->p = m->from ? take_share(m->from, m->cap)
-			: mem_reserve(m->cap);
-		m->used = 0;
+			: mem_reserve(m->huge, m->cap, m->cap);
+		m->used = m->touched = 0;
 		ASAN_POISON_MEMORY_REGION(m->p, m->cap);
 	}
+	touch(m, m->used + len);
 	p = m->p + m->used;
 	m->used += len;
 	ASAN_UNPOISON_MEMORY_REGION(p, n);
@@ -149,6 +213,7 @@ void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size)
 	more = round_up((size_t)*cap * size, 16) - old;
 	if (p && m->p && (u8 *)p + old == m->p + m->used &&
 	    more <= m->cap - m->used) {
+		touch(m, m->used + more);
 		m->used += more;
 		return p;
 	}

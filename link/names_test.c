@@ -9,11 +9,11 @@ enum { MANY = 20000 };
 
 static Link *new_link(void)
 {
-	Link *L = mem_reserve(sizeof *L);
+	Link *L = mem_reserve(NULL, sizeof *L, 0);
 
 	L->maxsym = L->maxext = 4 * MANY;
-	L->sym = mem_reserve(L->maxsym * sizeof *L->sym);
-	L->ext = mem_reserve(L->maxext * sizeof *L->ext);
+	L->sym = mem_reserve(NULL, L->maxsym * sizeof *L->sym, 0);
+	L->ext = mem_reserve(NULL, L->maxext * sizeof *L->ext, 0);
 	L->nsym = L->next = 1;
 	L->names = mem_alloc(&L->mem, sizeof *L->names);
 	L->names->seed[0] = 1;

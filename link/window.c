@@ -34,7 +34,7 @@ static void widen(Window *w, size_t n)
 	}
 	w->wide = n > ROOM;
 	if (w->wide) {
-		w->p = mem_reserve(n);
+		w->p = mem_reserve(NULL, n, n);
 		w->cap = n;
 	}
 }
