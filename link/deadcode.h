@@ -177,6 +177,7 @@ typedef struct {
 	u32 n, size;	/* bytes that there are, that there may be */
 	Rels r;
 	Auxs a;
+	u32 info;	/* its FuncInfo; NOSYM: none, as far as is known */
 } Visit;
 void visit_all(Worker *w, Visit *v, u32 n);
 void settle(Worker *w, bool now);	/* w->later */

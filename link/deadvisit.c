@@ -448,12 +448,37 @@ static void fetch_records(const Deadcode *d, Visit *v)
 		__builtin_prefetch(goobj_at(o, BlkAux, v->a.first, AUX_SIZE));
 }
 
+/* Of a function, whose FuncInfo is the first that it carries. */
+static void fetch_info_index(Visit *v)
+{
+	const LObj *o = v->a.obj;
+	GoAux x = {0};
+
+	v->info = NOSYM;
+	if (v->obj && v->index && v->a.n > 0)
+		x = aux_at(v->a, 0);
+	if (x.type != AuxFuncInfo || goobj_local(&o->o, x.sym) >= o->o.ndef)
+		return;
+	v->info = goobj_local(&o->o, x.sym);
+	__builtin_prefetch(goobj_at(&o->o, BlkDataIdx, v->info, 4));
+}
+
+static void fetch_info(const Visit *v)
+{
+	if (v->info != NOSYM)
+		__builtin_prefetch(goobj_data(&v->a.obj->o, v->info).p);
+}
+
 void visit_all(Worker *w, Visit *v, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
 		fetch_index(w->d, &v[i]);
 	for (u32 i = 0; i < n; i++)
 		fetch_records(w->d, &v[i]);
+	for (u32 i = 0; i < n; i++)
+		fetch_info_index(&v[i]);
+	for (u32 i = 0; i < n; i++)
+		fetch_info(&v[i]);
 	for (u32 i = 0; i < n; i++)
 		visit(w, &v[i]);
 	answer(w);

@@ -68,9 +68,6 @@ void mem_reset(Mem *m);
  * hardly anything is: small ones. h: NULL for what is released again. */
 void *mem_reserve(HugePages *h, size_t n, size_t upto);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
-/* n bytes from p, at the beginning of a huge page: they and the rest of the
- * last huge page are zero again, and take no memory. */
-void mem_forget(void *p, size_t n);
 /* p with room for one more than its n elements of that size. */
 void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size);
 View mem_view(Mem *m, View v);	/* a copy */

@@ -137,12 +137,6 @@ void *mem_reserve(HugePages *h, size_t n, size_t upto)
 	return p;
 }
 
-void mem_forget(void *p, size_t n)
-{
-	if (madvise(p, round_up(n, HUGE), MADV_DONTNEED) != 0)
-		memset(p, 0, n);
-}
-
 void mem_release(void *p, size_t n)
 {
 	if (!p)
