@@ -166,10 +166,12 @@ static void put(Job *j, Stream *t, View v)
 		u8 **to = &t->piece[t->nout / PIECE];
 
 		/* A stream that is begun again has some. */
-		if (!*to)
+		if (!*to) {
 			*to = j->pieces + (size_t)PIECE *
 				__atomic_fetch_add(&j->npiece, 1,
 						   __ATOMIC_RELAXED);
+			mem_touch(&j->L->huge, *to, PIECE);
+		}
 		n = n < v.n ? n : v.n;
 		memcpy(*to + at, v.p, n);
 		t->nout += n;

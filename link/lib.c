@@ -9,6 +9,7 @@
  *
  * Source: cmd/link/internal/ld/lib.go, ld.go, link.go, fips140.go
  */
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,6 +19,8 @@
 typedef struct {
 	Link *L;
 	Map input;	/* by path */
+	u32 opened;	/* of L->input, so far */
+	bool all;
 } Inputs;
 
 /* ---- before ---------------------------------------------------------- */
@@ -296,11 +299,16 @@ static void load_lib(Inputs *ld, Lib *lib)
 
 /* ---- opening everything at once -------------------------------------- */
 
+/* Which may not have been opened yet. */
 static void scan_one(void *arg, size_t i)
 {
-	const Link *L = arg;
+	Inputs *ld = arg;
 
-	input_scan(&L->input[i]);
+	while (i >= __atomic_load_n(&ld->opened, __ATOMIC_ACQUIRE) &&
+	       !__atomic_load_n(&ld->all, __ATOMIC_ACQUIRE))
+		sched_yield();
+	if (i < __atomic_load_n(&ld->opened, __ATOMIC_ACQUIRE))
+		input_scan(&ld->L->input[i]);
 }
 
 static void add_input(Inputs *ld, const char *path)
@@ -313,6 +321,7 @@ static void add_input(Inputs *ld, const char *path)
 		return;
 	m->val.p = &L->input[L->ninput];
 	input_open(L, &L->input[L->ninput++], path);
+	__atomic_store_n(&ld->opened, L->ninput, __ATOMIC_RELEASE);
 }
 
 static void open_inputs(Inputs *ld)
@@ -320,13 +329,17 @@ static void open_inputs(Inputs *ld)
 	Link *L = ld->L;
 	const Map *m = &L->packagefile;
 
+	PoolLoop *scan;
+
 	L->input = mem_alloc(&L->mem, (m->n + 1) * sizeof *L->input);
+	scan = pool_begin(L->pool, m->n + 1, scan_one, ld);
 	add_input(ld, L->flag.main);
 	for (size_t i = 0; i < m->cap; i++)
 		if (m->slot[i].used)
 			add_input(ld, (const char *)((PackageFile *)
 				  m->slot[i].val.p)->file.p);
-	pool_for(L->pool, L->ninput, scan_one, L);
+	__atomic_store_n(&ld->all, true, __ATOMIC_RELEASE);
+	pool_end(L->pool, scan);
 }
 
 /* ---- all of it ------------------------------------------------------- */

@@ -54,7 +54,6 @@ typedef struct {
 typedef struct Mem {
 	u8 *p;
 	size_t used, cap;
-	size_t touched;	/* a multiple of the size of a huge page */
 	HugePages *huge;
 	struct Mem *from;
 	bool taken;	/* by a thread that takes a piece */
@@ -67,6 +66,8 @@ void mem_reset(Mem *m);
  * first upto bytes most will be: huge pages, if there are such; behind them
  * hardly anything is: small ones. h: NULL for what is released again. */
 void *mem_reserve(HugePages *h, size_t n, size_t upto);
+/* n bytes from p on, which have not been touched yet, will be soon. */
+void mem_touch(HugePages *h, void *p, size_t n);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
 /* p with room for one more than its n elements of that size. */
 void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size);

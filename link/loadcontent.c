@@ -33,6 +33,8 @@ u32 new_shared(const Load *ld, Contents *c, Batch *b, u32 place)
 		b->end = b->at + b->step;
 		if (b->end > c->end)
 			DIE("more contents than definitions");
+		mem_touch(&ld->L->huge, &ld->shared[b->at],
+			  b->step * sizeof *e);
 	}
 	e = &ld->shared[b->at];
 	e->first = UINT32_MAX;

@@ -327,6 +327,7 @@ static void make_numbers(Load *ld, u64 name, u64 hash64, u64 hash, u64 ref)
 	contents_init(&ld->hash, p, (u32)hash);
 	ld->shared = mem_reserve(&L->huge, at * sizeof *ld->shared,
 				 at * sizeof *ld->shared);
+	mem_touch(&L->huge, ld->shared, sizeof *ld->shared);
 	nbits = (size_t)ld->extbase + ld->maxext + 64;
 	ld->own = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
 	ld->iface = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));

@@ -401,6 +401,8 @@ static void number_undefined(Load *ld)
 		for (u32 i = 0; i <= ol->nundef; i++) {
 			bool last = i == ol->nundef;
 
+			if (i + FETCH < ol->nundef)
+				names_fetch(L->names, u[i + FETCH].hash);
 			if (!ld->unnamed && ol->unnamed &&
 			    (last || u[i].li > ol->unnamed - 1))
 				ld->unnamed = sym_create(ld->L, (View){0}, 0);

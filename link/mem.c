@@ -8,9 +8,9 @@
  * are free (free page reporting), and the host takes them away. One of these
  * costs 5 ms and more, as the host has to find memory for it again, and once
  * one has come most of the next will be such; 512 small ones cost 1 ms then as
- * ever, for they are made of what the kernel keeps. So an arena touches each
- * huge page when it comes to it, and looks how long that takes: what follows
- * the first that takes too long are small ones, everywhere.
+ * ever, for they are made of what the kernel keeps. So who comes to a new huge
+ * page touches it, and looks how long that takes: what follows the first that
+ * takes too long are small ones, everywhere.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -110,16 +110,17 @@ static i64 now(void)
 	return (i64)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Up to end, and until they are dear. */
-static void touch(Mem *m, size_t end)
+void mem_touch(HugePages *h, void *p, size_t n)
 {
-	while (m->huge && m->touched < end && !are_dear(m->huge)) {
+	volatile u8 *at = p, *end = at + n;
+
+	at += -(uintptr_t)at % HUGE;
+	for (; h && at < end && !are_dear(h); at += HUGE) {
 		i64 before = now();
 
-		*(volatile u8 *)(m->p + m->touched) = 0;
+		*at = 0;
 		if (now() - before > DEAR)
-			forbid(m->huge);
-		m->touched += HUGE;
+			forbid(h);
 	}
 }
 
@@ -182,11 +183,11 @@ void *mem_alloc(Mem *m, size_t n)
 			: round_up(len, HUGE);
 		m->p = m->from ? take_share(m->from, m->cap)
 			: mem_reserve(m->huge, m->cap, m->cap);
-		m->used = m->touched = 0;
+		m->used = 0;
 		ASAN_POISON_MEMORY_REGION(m->p, m->cap);
 	}
-	touch(m, m->used + len);
 	p = m->p + m->used;
+	mem_touch(m->huge, p, len);
 	m->used += len;
 	ASAN_UNPOISON_MEMORY_REGION(p, n);
 	return p;
@@ -207,7 +208,7 @@ void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size)
 	more = round_up((size_t)*cap * size, 16) - old;
 	if (p && m->p && (u8 *)p + old == m->p + m->used &&
 	    more <= m->cap - m->used) {
-		touch(m, m->used + more);
+		mem_touch(m->huge, m->p + m->used, more);
 		m->used += more;
 		return p;
 	}
