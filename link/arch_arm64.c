@@ -75,9 +75,16 @@ static bool r_pcrel_ldst64(const Fix *f) { return pair(f, 3); }
 static bool r_callarm64(const Fix *f)
 {
 	i64 t = (i64)(f->S + (u64)f->A - f->P);
+	View name;
 
 	if (!need_size(f, 4))
 		return false;
+	/* Of map.init, with -pruneweakmap=false: Go's linker crashes. */
+	if (f->dead) {
+		name = sym_name(f->L, f->r->sym);
+		return fix_fail(f, "unreachable sym in relocation: %.*s",
+				(int)name.n, (const char *)name.p);
+	}
 	if (t >= 1 << 27 || t < -(1 << 27))
 		return fix_fail(f, "program too large, call relocation "
 				"distance = %lld", (long long)t);
