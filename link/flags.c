@@ -411,6 +411,9 @@ void parse_flags(Link *L, int argc, char **argv)
 		link_exitf(L, "open %s: cannot be read, or names itself",
 			   lost);
 	f->expanded = argv + 1;
+	/* Go's -h, halt on error, is handed over; but here it asks for help. */
+	if (argc == 2 && !strcmp(argv[1], "-h"))
+		usage(2);
 	while (i < argc && argv[i][0] == '-' && argv[i][1]) {
 		if (strcmp(argv[i], "--") == 0) {
 			i++;
