@@ -283,7 +283,7 @@ static bool make_streams(Job *j)
 		n += room;
 	}
 	sort_streams(j->stream, j->n);
-	j->pieces = mem_reserve(&L->huge, n * PIECE, n * PIECE);
+	j->pieces = mem_reserve(&L->huge, n * PIECE, n * PIECE / 3);
 	return true;
 }
 

@@ -344,7 +344,7 @@ static void make_room(Load *ld, u64 nsym, u64 ndef)
 	L->alias = round_up(max, HUGE);
 	L->symend = L->alias + ld->extbase + ld->maxext;
 	L->sym = mem_reserve(&L->huge, (size_t)L->symend * sizeof *L->sym,
-			     (size_t)L->alias * sizeof *L->sym);
+			     (size_t)nsym / 8 * sizeof *L->sym);
 	L->maxext = L->alias;
 	L->ext = mem_reserve(&L->huge, L->maxext * sizeof *L->ext,
 			     (size_t)ndef / 32 * sizeof *L->ext);

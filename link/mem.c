@@ -33,7 +33,7 @@
 
 enum {
 	HUGE = 2 << 20,
-	WORTH = 512 << 10,	/* bytes for which a huge page costs less */
+	WORTH = 1 << 20,	/* bytes for which a huge page costs less */
 	PIECE = 64 << 20,	/* address space: what is not touched is free */
 	SHARE = 4 << 10,	/* what a task takes at a time */
 	DEAR = 2000000,	/* ns: more than small pages cost for as much */
