@@ -187,9 +187,9 @@ void *mem_alloc(Mem *m, size_t n)
 		ASAN_POISON_MEMORY_REGION(m->p, m->cap);
 	}
 	p = m->p + m->used;
-	mem_touch(m->huge, p, len);
 	m->used += len;
 	ASAN_UNPOISON_MEMORY_REGION(p, n);
+	mem_touch(m->huge, p, n);
 	return p;
 }
 
