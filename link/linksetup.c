@@ -173,15 +173,15 @@ static void add_text_or_dup(Link *L, const LObj *o, u32 i, SymVec *dup)
 static void add_obj_text(Link *L, const LObj *o, SymVec *dup)
 {
 	const u8 *kind = goobj_at(&o->o, BlkSymdef, 0, SYM_SIZE) + 10;
-
 	const u64 *reach = L->reach;
-	const Sym *syms = o->syms;
+	const Sym *syms = o->syms, alias = L->alias;
 
 	for (u32 i = 0, n = o->o.ndef; i < n; i++) {
 		Sym s = syms[i];
 
-		/* Neither 0 nor SYM_LAZY: most are one of both. */
-		if ((i32)s > 0 && reach[s / 64] >> s % 64 & 1 &&
+		/* Neither 0 nor SYM_LAZY: most are one of both; nor one that
+		 * somebody has looked at since, but is not needed. */
+		if ((i32)s > 0 && s < alias && reach[s / 64] >> s % 64 & 1 &&
 		    link_kind_is_text(L->kindrow[kind[(size_t)i * SYM_SIZE]
 						 & 63]))
 			add_text_or_dup(L, o, i, dup);
