@@ -118,6 +118,9 @@ typedef struct {
 	Ask ask[NASK];
 	Sym askedby[NASK];
 	u32 nask;
+	/* What types that are used in interfaces refer to: types, or not. */
+	Sym part[NASK];
+	u32 npart;
 	Batch batch[2];	/* of contents */
 	u32 at;	/* word of own */
 	u32 nlater;

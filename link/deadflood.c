@@ -159,7 +159,7 @@ static void work(void *arg, size_t i)
 
 	w.d = d;
 	w.own = &d->waiting[i];
-	w.nlater = w.nask = 0;
+	w.nlater = w.nask = w.npart = 0;
 	w.batch[0] = w.batch[1] = (Batch){.step = NBATCH};
 	w.at = 0;
 	arrive(d, i);

@@ -31,6 +31,34 @@ static void use_in_iface(Deadcode *d, Waiting *own, Sym s)
 		enqueue(own, x);
 }
 
+/* Types among them are used in interfaces, too. What is to be read of each is
+ * fetched for all at once. */
+static void use_parts(Worker *w)
+{
+	const Deadcode *d = w->d;
+	u32 obj, li;
+
+	for (u32 i = 0; i < w->npart; i++)
+		if (sym_def(d->L, w->part[i], &obj, &li))
+			__builtin_prefetch(record(d->L->obj[obj], li));
+	for (u32 i = 0; i < w->npart; i++)
+		if (attr_of(d, w->part[i]) & A_GOTYPE)
+			use_in_iface(w->d, w->own, w->part[i]);
+	w->npart = 0;
+}
+
+static void add_part(Worker *w, Sym s)
+{
+	const Load *ld = w->d->ld;
+	u32 x = s - w->d->L->alias;
+
+	if (w->npart == NASK)
+		use_parts(w);
+	w->part[w->npart++] = s;
+	if (x >= ld->sharebase && x < ld->extbase)
+		__builtin_prefetch(shared_of(ld, x));
+}
+
 /* ---- interfaces ------------------------------------------------------ */
 
 /* The addend of R_USEIFACEMETHOD says which method of an interface type:
@@ -145,8 +173,8 @@ static void visit_target(Worker *w, const Visit *v, u32 k, Sym to, bool iface)
 	u8 action = d->action[number & 511];
 
 	if (action == FOLLOW && !(number >> 15)) {
-		if (iface && v->attr & A_GOTYPE && attr_of(d, to) & A_GOTYPE)
-			use_in_iface(d, w->own, to);
+		if (iface && v->attr & A_GOTYPE)
+			add_part(w, to);
 		mark(d, w->own, to, v->s);
 		return;
 	}
@@ -481,5 +509,6 @@ void visit_all(Worker *w, Visit *v, u32 n)
 		fetch_info(&v[i]);
 	for (u32 i = 0; i < n; i++)
 		visit(w, &v[i]);
+	use_parts(w);
 	answer(w);
 }
