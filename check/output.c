@@ -25,6 +25,15 @@ enum { CHUNK = 1 << 20 };
 
 static const int waiting[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE};
 
+/* One that is ignored, as by nohup or in the background, ends nothing: but
+ * while it is held it would be there. */
+static bool is_ignored(int sig)
+{
+	struct sigaction sa;
+
+	return sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
+}
+
 static void hold_signals(Output *o)
 {
 	sigset_t hold, old;
@@ -33,7 +42,8 @@ static void hold_signals(Output *o)
 	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&hold);
 	for (size_t i = 0; i < NELEM(waiting); i++)
-		sigaddset(&hold, waiting[i]);
+		if (!is_ignored(waiting[i]))
+			sigaddset(&hold, waiting[i]);
 	sigprocmask(SIG_BLOCK, &hold, &old);
 	memcpy(o->mask, &old, sizeof old);
 }
