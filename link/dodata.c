@@ -210,17 +210,6 @@ static const SectRow writable[] = {
 /* cmd/link's limit on a segment's data, so that 32 bits reach everything. */
 static const u64 cutoff = 2000000000;
 
-static const char *kind_name(Kind k)
-{
-	static const char *const name[NKIND] = {
-#define KIND(name) [K_##name] = #name,
-#include "link/kind.def"
-#undef KIND
-	};
-
-	return name[k];
-}
-
 static void check_size(Link *L, const DoData *d, Kind k)
 {
 	if (d->size > cutoff)

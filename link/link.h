@@ -35,6 +35,8 @@ typedef enum {
 	NKIND
 } Kind;
 
+const char *kind_name(u8 k);	/* "STEXTFIPS" */
+
 /* ---- mem.c ---------------------------------------------------------- */
 
 /* Where there may be huge pages, for as long as they are worth it. */
@@ -45,6 +47,7 @@ typedef struct {
 	} at[16];
 	u32 n;
 	bool dear;	/* not any more */
+	bool taken;	/* by a thread that changes it */
 } HugePages;
 
 /* Memory that lives as long as the run, in huge pages: first touch of a

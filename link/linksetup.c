@@ -22,12 +22,6 @@
 
 /* ---- symbols --------------------------------------------------------- */
 
-static const char *const kind_name[NKIND] = {
-#define KIND(name) #name,
-#include "link/kind.def"
-#undef KIND
-};
-
 static SB named(Link *L, const char *name)
 {
 	return sb_of(L, sym_lookup_or_create(L, view_str(name), 0));
@@ -45,7 +39,7 @@ static void set_tlsg(Link *L)
 		r->size = L->arch->ptrsize;
 	} else if (r->kind != K_SDYNIMPORT) {
 		link_errorf(L, "runtime declared tlsg variable %s",
-			    kind_name[r->kind]);
+			    kind_name(r->kind));
 	}
 	r->attr |= A_REACHABLE;
 }

@@ -13,12 +13,6 @@
  */
 #include "link/load.h"
 
-static const char *const kind_name[NKIND] = {
-#define KIND(name) [K_##name] = #name,
-#include "link/kind.def"
-#undef KIND
-};
-
 /* -strictdups: copies that differ are worth a message. */
 static void checkdup(Load *ld, const LObj *o, u32 li, Sym old)
 {
@@ -73,9 +67,9 @@ static _Noreturn void duplicated(const Load *ld, const LObj *o, u32 li,
 	link_fatalf(L, "duplicated definition of symbol %.*s, from %.*s "
 		   "(type %s size %u) and %.*s (type %s size %u)",
 		   (int)g.name.n, (const char *)g.name.p, (int)a.n,
-		   (const char *)a.p, kind_name[L->kindrow[g.kind]],
+		   (const char *)a.p, kind_name(L->kindrow[g.kind]),
 		   (unsigned)g.size, (int)b.n, (const char *)b.p,
-		   kind_name[r->kind], (unsigned)r->size);
+		   kind_name(r->kind), (unsigned)r->size);
 }
 
 static void fix_size(Load *ld, Sym s, u32 size)

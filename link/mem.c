@@ -77,29 +77,38 @@ static bool are_dear(const HugePages *h)
 	return __atomic_load_n(&h->dear, __ATOMIC_RELAXED);
 }
 
+static void lock(bool *taken)
+{
+	while (__atomic_exchange_n(taken, true, __ATOMIC_ACQUIRE))
+		;
+}
+
+static void unlock(bool *taken)
+{
+	__atomic_store_n(taken, false, __ATOMIC_RELEASE);
+}
+
 static void allow(HugePages *h, void *p, size_t n)
 {
-	u32 i;
-
-	if (h && are_dear(h))
-		return;
-	madvise(p, n, MADV_HUGEPAGE);
-	i = h ? __atomic_fetch_add(&h->n, 1, __ATOMIC_RELAXED) :
-		NELEM(h->at);
-	if (i < NELEM(h->at)) {
-		h->at[i].p = p;
-		h->at[i].n = n;
+	lock(&h->taken);
+	if (!are_dear(h)) {
+		madvise(p, n, MADV_HUGEPAGE);
+		if (h->n < NELEM(h->at)) {
+			h->at[h->n].p = p;
+			h->at[h->n++].n = n;
+		}
 	}
+	unlock(&h->taken);
 }
 
 /* Those that have been touched stay. */
 static void forbid(HugePages *h)
 {
-	u32 n = __atomic_load_n(&h->n, __ATOMIC_RELAXED);
-
+	lock(&h->taken);
 	__atomic_store_n(&h->dear, true, __ATOMIC_RELAXED);
-	for (u32 i = 0; i < n && i < NELEM(h->at); i++)
+	for (u32 i = 0; i < h->n; i++)
 		madvise(h->at[i].p, h->at[i].n, MADV_NOHUGEPAGE);
+	unlock(&h->taken);
 }
 
 static i64 now(void)
@@ -133,8 +142,10 @@ void *mem_reserve(HugePages *h, size_t n, size_t upto)
 
 	if (upto - filled >= WORTH)
 		filled += HUGE;
-	if (filled)
+	if (filled && h)
 		allow(h, p, filled);
+	else if (filled)
+		madvise(p, filled, MADV_HUGEPAGE);
 	return p;
 }
 
@@ -163,10 +174,9 @@ static void *take_share(Mem *m, size_t n)
 {
 	void *p;
 
-	while (__atomic_exchange_n(&m->taken, true, __ATOMIC_ACQUIRE))
-		;
+	lock(&m->taken);
 	p = mem_alloc(m, n);
-	__atomic_store_n(&m->taken, false, __ATOMIC_RELEASE);
+	unlock(&m->taken);
 	return p;
 }
 

@@ -21,17 +21,6 @@ static int by_addr(const void *a, const void *b)
 	return x->s < y->s ? -1 : x->s > y->s;
 }
 
-static const char *kind_name(u8 k)
-{
-	static const char *const names[NKIND] = {
-#define KIND(name) #name,
-#include "link/kind.def"
-#undef KIND
-	};
-
-	return k < NKIND ? names[k] : "?";
-}
-
 static bool in_fips(const Link *L, Sym s)
 {
 	u8 k = row(L, s)->kind;

@@ -10,6 +10,17 @@
  */
 #include "link/load.h"
 
+const char *kind_name(u8 k)
+{
+	static const char *const name[NKIND] = {
+#define KIND(name) [K_##name] = #name,
+#include "link/kind.def"
+#undef KIND
+	};
+
+	return k < NKIND ? name[k] : "?";
+}
+
 static const Ext *ext_of(const Link *L, Sym s)
 {
 	return &L->ext[L->sym[s].li];

@@ -10,7 +10,8 @@
  *
  * Lists of the open files, a thread's own and those of all, are what a signal
  * handler can know; they and the place for the next file are the only mutable
- * state outside a function in the programs.
+ * state outside a function in the programs, but for what malloc keeps where it
+ * is our own (obj/musl.c).
  *
  * Pages are mapped as they are touched. Asking for a range in advance
  * (MADV_POPULATE_READ) looks each page up a second time, and copying it
