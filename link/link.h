@@ -35,7 +35,7 @@ typedef enum {
 	NKIND
 } Kind;
 
-const char *kind_name(u8 k);	/* "STEXTFIPS" */
+const char *kind_name(Kind k);	/* "STEXTFIPS" */
 
 /* ---- mem.c ---------------------------------------------------------- */
 

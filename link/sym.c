@@ -10,7 +10,7 @@
  */
 #include "link/load.h"
 
-const char *kind_name(u8 k)
+const char *kind_name(Kind k)
 {
 	static const char *const name[NKIND] = {
 #define KIND(name) [K_##name] = #name,
