@@ -103,28 +103,46 @@ void inputs_add(Inputs *in, const char *path, bool verbose)
 		add(in, path, true, NULL, false);
 }
 
+enum { LONGEST = 1 << 16 };	/* with NUL: much more than a path may have */
+
+/* The next name, which ends with end or the file. false: there is none, or
+ * *why says what is wrong. */
+static bool next_name(FILE *f, int end, char name[LONGEST], const char **why)
+{
+	size_t n = 0;
+	int c = EOF;
+
+	while (!*why && (c = getc(f)) != EOF && c != end) {
+		/* The names behind it would be forgotten. */
+		if (c == 0)
+			*why = "a name has a NUL in it: is -0 missing?";
+		else if (n == LONGEST - 1)
+			*why = "a name is too long to be one";
+		else
+			name[n++] = (char)c;
+	}
+	name[n] = 0;
+	if (ferror(f))
+		*why = strerror(errno);
+	return !*why && (n > 0 || c != EOF);
+}
+
 const char *inputs_from(Inputs *in, const char *file, bool zero, bool verbose)
 {
 	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "r");
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t n;
-	int err;
+	const char *why = NULL;
+	char name[LONGEST];
 
 	if (!f)
 		return strerror(errno);
-	errno = 0;
-	while ((n = getdelim(&line, &cap, zero ? 0 : '\n', f)) > 0) {
-		if (line[n - 1] == (zero ? 0 : '\n'))
-			line[n - 1] = 0;
-		if (line[0])
-			inputs_add(in, line, verbose);
-	}
-	err = ferror(f) ? errno : 0;
-	free(line);
+	while (next_name(f, zero ? 0 : '\n', name, &why))
+		if (name[0])
+			inputs_add(in, name, verbose);
+		else if (zero)	/* else an empty line */
+			why = "a name is empty";
 	if (f != stdin)
 		fclose(f);
-	return err ? strerror(err) : NULL;
+	return why;
 }
 
 /* Files before links to them, and the first link before the others. */
