@@ -136,7 +136,7 @@ static void task(Window *w, void *arg, size_t i)
 	if (i == 0) {
 		/* The longest, therefore the first. */
 		if (!j->debug)
-			dwarfcompress_vars(L);
+			dwarfcompress_asmb(L);
 	} else if (--i < ngen) {
 		const Gen *g = &L->gen[L->ngenwritten + i];
 

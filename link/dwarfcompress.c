@@ -4,15 +4,21 @@
  *
  * What is compressed are the final bytes. No section ever lies in memory: its
  * symbols are relocated into the window of the compressor, and what comes out
- * takes pieces of memory as it needs them. A section is a task, the longest
- * first, as the time that it takes is the least that all can take. A
- * compressed section is one new symbol, and the segment is laid out anew.
+ * is written if it is known where the section begins, or else takes pieces of
+ * memory as it needs them. A section is a task, the longest first, as the time
+ * that it takes is the least that all can take. A compressed section is one
+ * new symbol, and the segment is laid out anew.
  *
  * It takes longer than anything else, and most sections are final as soon as
  * there is debug information: only those that have addresses of variables must
  * wait for dodata and address. So threads that these leave idle compress
  * meanwhile. A section that turns out to need an address that is not there yet
  * is begun again when it is.
+ *
+ * In the file one section lies behind the other. So a thread of asmb, which
+ * takes them in that order, knows where each begins, unless another thread is
+ * not ready with one. Where there are few threads that takes no longer, for
+ * the others have enough to do meanwhile.
  *
  * Source: cmd/link/internal/ld/dwarf.go: dwarfcompress; compressSyms in
  * data.go
@@ -24,6 +30,7 @@
 enum {
 	COMPRESS_ZLIB = 1,
 	PIECE = 64 << 10,
+	FEW = 2,	/* threads */
 	NZLIB = 64
 };
 
@@ -43,6 +50,8 @@ typedef struct {
 	u32 sec;	/* in L->dwarfp */
 	u64 n, nout;
 	u8 **piece;
+	u64 at;	/* where it is written in the file; 0: it takes pieces */
+	bool taken;	/* by a thread, or done */
 	bool done;
 	bool better;	/* than the section as it was */
 } Stream;
@@ -159,7 +168,7 @@ static u8 *put_chdr(const Link *L, u8 *p, u64 size)
 	return p + 24;
 }
 
-static void put(Job *j, Stream *t, View v)
+static void put_pieces(Job *j, Stream *t, View v)
 {
 	while (v.n) {
 		size_t at = t->nout % PIECE, n = PIECE - at;
@@ -178,6 +187,16 @@ static void put(Job *j, Stream *t, View v)
 		v.p += n;
 		v.n -= n;
 	}
+}
+
+static void put(Job *j, Stream *t, View v)
+{
+	if (!t->at) {
+		put_pieces(j, t, v);
+		return;
+	}
+	out_patch(j->L, t->at + t->nout, v);
+	t->nout += v.n;
 }
 
 static Zlib *take_zlib(Job *j, unsigned *k)
@@ -213,28 +232,42 @@ static bool compress(Job *j, Stream *t, Zlib *z, bool early)
 	return good;
 }
 
+static bool take(Stream *t)
+{
+	return !__atomic_exchange_n(&t->taken, true, __ATOMIC_ACQUIRE);
+}
+
+static bool is_done(const Stream *t)
+{
+	return __atomic_load_n(&t->done, __ATOMIC_ACQUIRE);
+}
+
+/* One that has been taken. */
 static void deflate(Job *j, Stream *t, bool early)
 {
 	unsigned k;
+	bool done = compress(j, t, take_zlib(j, &k), early);
 
-	if ((early && j->L->dwarfp[t->sec].vars) || t->done)
-		return;
-	t->done = compress(j, t, take_zlib(j, &k), early);
 	__atomic_store_n(&j->zlibtaken[k], false, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->done, done, __ATOMIC_RELEASE);
+	__atomic_store_n(&t->taken, done, __ATOMIC_RELEASE);
 }
 
 static void deflate_early(void *arg, size_t k)
 {
 	Job *j = arg;
+	Stream *t = &j->stream[k];
 
-	deflate(j, &j->stream[k], true);
+	if (!j->L->dwarfp[t->sec].vars && take(t))
+		deflate(j, t, true);
 }
 
 static void deflate_late(void *arg, size_t k)
 {
 	Job *j = arg;
 
-	deflate(j, &j->stream[k], false);
+	if (take(&j->stream[k]))
+		deflate(j, &j->stream[k], false);
 }
 
 /* The longest first; sections are few. */
@@ -337,6 +370,8 @@ static void replace_section(Link *L, const Stream *t)
 	sect->sym = s;
 	*d = (DwSec){.secsym = s};
 	symvec_add(&L->mem, &d->syms, s);
+	if (t->at)
+		return;
 	d->piece = t->piece;
 	L->gen = mem_grow(&L->mem, L->gen, L->ngen, &L->capgen,
 			  sizeof *L->gen);
@@ -362,12 +397,63 @@ static void lay_out_again(Link *L)
 	seg->length = pos - seg->vaddr;
 }
 
-void dwarfcompress_vars(Link *L)
+/* ---- while asmb writes the rest ---------------------------------- */
+
+static Stream *stream_of(Job *j, u32 sec)
+{
+	Stream *t = j->stream;
+
+	while (t->sec != sec)
+		t++;
+	return t;
+}
+
+/* What was in vain is written over by the section as it was, and by others
+ * behind it, if there are any. */
+static void clear_rest(Job *j, const Stream *t)
+{
+	static const u8 zero[4096];
+	u64 at = t->at + t->n, end = t->at + t->nout;
+
+	for (size_t n; at < end; at += n) {
+		n = end - at < sizeof zero ? (size_t)(end - at) : sizeof zero;
+		out_patch(j->L, at, view_of(zero, n));
+	}
+}
+
+static void deflate_at(Job *j, Stream *t, u64 at)
+{
+	t->at = at;
+	deflate(j, t, false);
+	if (at && t->better)
+		out_note(j->L, at, t->nout);
+	else if (at)
+		clear_rest(j, t);
+}
+
+static void write_in_order(Job *j)
+{
+	u64 at = j->L->seg[SEG_DWARF].fileoff;
+
+	for (u32 k = 0; k < j->n; k++) {
+		Stream *t = stream_of(j, k);
+
+		if (take(t))
+			deflate_at(j, t, at);
+		else if (!is_done(t))
+			at = 0;
+		if (at)
+			at += t->better ? t->nout : t->n;
+	}
+}
+
+void dwarfcompress_asmb(Link *L)
 {
 	Job *j = L->dwarf ? L->dwarf->streams : NULL;
-	u32 i;
 
-	for (i = 0; j && i < j->n; i++)
+	if (j && pool_threads(L->pool) <= FEW)
+		write_in_order(j);
+	for (u32 i = 0; j && i < j->n; i++)
 		if (L->dwarfp[j->stream[i].sec].vars)
 			deflate_late(j, i);
 }

@@ -71,6 +71,9 @@ void mem_reset(Mem *m);
 void *mem_reserve(HugePages *h, size_t n, size_t upto);
 /* n bytes from p on, which have not been touched yet, will be soon. */
 void mem_touch(HugePages *h, void *p, size_t n);
+/* The same, and all of them: if pages are small, they are made by the chunk,
+ * when the first of a chunk is asked for. */
+void mem_fill(HugePages *h, void *p, size_t n);
 void mem_release(void *p, size_t n);	/* of mem_reserve */
 /* p with room for one more than its n elements of that size. */
 void *mem_grow(Mem *m, void *p, u32 n, u32 *cap, size_t size);
@@ -592,8 +595,8 @@ void dwarf_frames_begin(Link *L);
 void dwarf_generate_debug_info(Link *L);
 void dwarf_generate_debug_syms(Link *L);
 void dwarfcompress(Link *L);
-/* Of that, what needs addresses of data: by a thread of asmb. */
-void dwarfcompress_vars(Link *L);
+/* Of that, what needs addresses of data, at least: by a thread of asmb. */
+void dwarfcompress_asmb(Link *L);
 
 /* stackcheck.c: errors only. Begins beside the passes in between, which leave
  * functions alone. */
@@ -681,6 +684,7 @@ void out_size(Link *L);	/* L->filesize: what nobody writes can be read */
 /* By any thread. What goes wrong is for out_check, which ends the run. */
 void out_write(Link *L, u64 off, View v);
 void out_patch(Link *L, u64 off, View v);	/* what is there already */
+void out_note(Link *L, u64 off, u64 n);	/* patched, and now final */
 void out_read(Link *L, u64 off, u8 *p, size_t n);
 void out_check(Link *L);
 

@@ -210,10 +210,15 @@ void out_size(Link *L)
 
 /* ---- writing --------------------------------------------------------- */
 
-void out_write(Link *L, u64 off, View v)
+void out_note(Link *L, u64 off, u64 n)
 {
 	if (LINK_DEBUG)
-		note_extent(L, off, v.n);
+		note_extent(L, off, n);
+}
+
+void out_write(Link *L, u64 off, View v)
+{
+	out_note(L, off, v.n);
 	out_patch(L, off, v);
 }
 
