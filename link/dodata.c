@@ -481,17 +481,21 @@ static void make_datap(Link *L, const DoData *d)
 typedef struct {
 	Link *L;
 	DoData *d;
-	const Sort *sort;
+	Sort *sort;
 } Halves;
 
+/* Types take as long as all the rest. */
 static void half(void *arg, size_t i)
 {
 	Halves *h = arg;
 
-	if (i == 0)
+	if (i == 0) {
 		dodata_sort_types(h->sort);
-	else
-		data_segment(h->L, h->d);
+		return;
+	}
+	dodata_sort_others(h->sort);
+	join_rela(h->L, &h->d->sym[K_SELFROSECT]);
+	data_segment(h->L, h->d);
 }
 
 void dodata(Link *L)
@@ -503,8 +507,7 @@ void dodata(Link *L)
 	dynreloc(L, d->sym);
 	if (L->flag.pie)
 		split_relro(L, d);
-	h.sort = dodata_sort(L, d);
-	join_rela(L, &d->sym[K_SELFROSECT]);
+	h.sort = dodata_sort_begin(L, d);
 	if (d->sym[K_SMODULEDATA].n > 1)
 		link_errorf(L, "internal error: more than one SMODULEDATA "
 			    "symbol");

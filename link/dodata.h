@@ -19,11 +19,12 @@ static inline u64 rnd(u64 x, u64 align)
 }
 
 /* dodatasect.c: brings each kind's symbols into their order and sets their
- * alignment. Types take longest and come second: nothing that is writable
- * waits for them. */
+ * alignment. Types take as long as all others do, side by side: nothing that
+ * is writable waits for them. */
 typedef struct Sort Sort;
-Sort *dodata_sort(Link *L, DoData *d);
+Sort *dodata_sort_begin(Link *L, DoData *d);
 void dodata_sort_types(const Sort *o);
+void dodata_sort_others(Sort *o);
 /* What is known of the types then, for the runtime. */
 void dodata_moduledata(Link *L);
 

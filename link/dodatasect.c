@@ -329,17 +329,19 @@ static void plan(Sort *o)
 	}
 }
 
-static void task(void *arg, size_t i)
+static void strings_task(void *arg, size_t i)
+{
+	read_strings(arg, i);
+}
+
+static void kind_task(void *arg, size_t i)
 {
 	const Sort *o = arg;
 
-	if (i < o->n)
-		sort_kind(o, o->order[i]);
-	else
-		read_strings(o, i - o->n);
+	sort_kind(o, o->order[i]);
 }
 
-Sort *dodata_sort(Link *L, DoData *d)
+Sort *dodata_sort_begin(Link *L, DoData *d)
 {
 	Sort *o = mem_alloc(&L->tmp, sizeof *o);
 	u32 ntype = d->sym[K_STYPE].n, k;
@@ -359,9 +361,13 @@ Sort *dodata_sort(Link *L, DoData *d)
 		o->count[k] = mem_alloc(&L->tmp, NDIGIT * sizeof(u32));
 	}
 	plan(o);
-	pool_for(L->pool, o->n + (ntype + STRINGS - 1) / STRINGS,
-		 task, o);
+	pool_for(L->pool, (ntype + STRINGS - 1) / STRINGS, strings_task, o);
 	return o;
+}
+
+void dodata_sort_others(Sort *o)
+{
+	pool_for(o->L->pool, o->n, kind_task, o);
 }
 
 void dodata_sort_types(const Sort *o)
