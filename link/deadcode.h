@@ -47,6 +47,7 @@ typedef struct {
 typedef struct {
 	u64 *waiting, *words;
 	u32 nwords;	/* of words */
+	Batch batch;	/* of contents, between searches */
 } Waiting;
 
 /* A word of waiting on its way from one thread to another. */
@@ -121,7 +122,7 @@ typedef struct {
 	/* What types that are used in interfaces refer to: types, or not. */
 	Sym part[NASK];
 	u32 npart;
-	Batch batch[2];	/* of contents */
+	Batch batch;	/* of contents */
 	u32 at;	/* word of own */
 	u32 nlater;
 	Later later[MAXLATER];

@@ -160,8 +160,8 @@ static void work(void *arg, size_t i)
 	w.d = d;
 	w.own = &d->waiting[i];
 	w.nlater = w.nask = w.npart = 0;
-	w.batch[0] = w.batch[1] = (Batch){.step = NBATCH};
 	w.at = 0;
+	w.batch = w.own->batch;
 	arrive(d, i);
 	do {
 		while ((n = next_batch(&w, v)) > 0 || w.nlater > 0) {
@@ -171,6 +171,7 @@ static void work(void *arg, size_t i)
 				give(&w);
 		}
 	} while (wait_for_more(&w));
+	w.own->batch = w.batch;	/* for the next time */
 }
 
 void flood(Deadcode *d)

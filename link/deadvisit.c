@@ -225,7 +225,7 @@ static Sym target(Worker *w, const LObj *o, SymRef ref)
 	if (s || symref_is_nil(ref))
 		return s;
 	li = goobj_local(&o->o, ref);
-	return content_sym(w->d->ld, o, li, w->batch);
+	return content_sym(w->d->ld, o, li, &w->batch);
 }
 
 static void answer(Worker *w)
@@ -233,7 +233,7 @@ static void answer(Worker *w)
 	Deadcode *d = w->d;
 	Sym s[NASK];
 
-	content_syms(d->ld, w->ask, w->nask, w->batch, s);
+	content_syms(d->ld, w->ask, w->nask, &w->batch, s);
 	for (u32 i = 0; i < w->nask; i++)
 		if (w->askedby[i] == BY_KEY)
 			continue;
@@ -311,13 +311,17 @@ static void visit_ext(Worker *w, const Visit *v)
 	}
 }
 
+/* Those with a hash are pctab.c's. */
 static void know_pctab(Worker *w, const LObj *o, SymRef ref)
 {
-	Sym s = known(w->d, o, ref);
+	Sym s;
 
+	if (ref.pkg == PkgIdxHashed)
+		return;
+	s = known(w->d, o, ref);
 	if (!s && !symref_is_nil(ref))
 		ask(w, o, ref, BY_KEY);
-	else if (ref.pkg != PkgIdxHashed && ref.pkg != PkgIdxHashed64)
+	else if (ref.pkg != PkgIdxHashed64)
 		touch(w->d, s);
 }
 
@@ -497,6 +501,26 @@ static void fetch_info(const Visit *v)
 		__builtin_prefetch(goobj_data(&v->a.obj->o, v->info).p);
 }
 
+enum { NEXT = 4, MAXFETCH = 64 };
+
+/* Where known will look for what relocations refer to. */
+static void fetch_targets(const Deadcode *d, const Visit *v)
+{
+	const Bases *b;
+	const u8 *p = v->r.p;
+
+	if (!v->obj || !v->index)
+		return;
+	b = &d->bases[v->obj->idx];
+	for (u32 k = 0; k < v->r.n && k < MAXFETCH; k++, p += RELOC_SIZE) {
+		SymRef ref = goobj_symref(p + 15);
+		u32 i = PkgIdxNone - ref.pkg;
+
+		if (i < NSPECIAL - 1)
+			__builtin_prefetch(&b->syms[i][ref.sym]);
+	}
+}
+
 void visit_all(Worker *w, Visit *v, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
@@ -507,8 +531,13 @@ void visit_all(Worker *w, Visit *v, u32 n)
 		fetch_info_index(&v[i]);
 	for (u32 i = 0; i < n; i++)
 		fetch_info(&v[i]);
-	for (u32 i = 0; i < n; i++)
+	for (u32 i = 0; i < n && i < NEXT; i++)
+		fetch_targets(w->d, &v[i]);
+	for (u32 i = 0; i < n; i++) {
+		if (i + NEXT < n)
+			fetch_targets(w->d, &v[i + NEXT]);
 		visit(w, &v[i]);
+	}
 	use_parts(w);
 	answer(w);
 }

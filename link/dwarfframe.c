@@ -28,7 +28,7 @@ enum {
 	STEP_ROOM = 24,	/* bytes that a step takes at most */
 	MAXFRAMES = 1 << 27,	/* bytes of a piece of the section */
 	NFRAMES = 8,	/* such pieces */
-	USUAL = 80,	/* bytes of a function, and half as many more */
+	USUAL = 96,	/* bytes of a function, and as many more */
 	CIE_ROOM = 64
 };
 
@@ -262,6 +262,7 @@ static void begin(Link *L)
 	for (k = 0; k < NFRAMES; k++) {
 		Frames *f = &d->part[k];
 
+		f->mem.from = &L->mem;
 		f->from = (u32)((u64)n * k / NFRAMES);
 		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
 		f->cap = f->to - f->from < MAXFRAMES / USUAL ?

@@ -18,7 +18,7 @@
  * Source: cmd/link/internal/ld/lib.go (linksetup, postorder), loader/
  * loader.go (AssignTextSymbolOrder), ld/data.go (addstrdata)
  */
-#include "link/link.h"
+#include "link/load.h"
 
 /* ---- symbols --------------------------------------------------------- */
 
@@ -164,22 +164,36 @@ static void add_text_or_dup(Link *L, const LObj *o, u32 i, SymVec *dup)
 
 /* The object's kind is what counts: what it brings along may have lost
  * against a definition of another kind. */
+static bool is_text(const Link *L, const LObj *o, u32 i)
+{
+	Sym s = o->syms[i];
+
+	/* Neither 0 nor SYM_LAZY: most are one of both; nor one that somebody
+	 * has looked at since, but is not needed. */
+	return (i32)s > 0 && s < L->alias && L->reach[s / 64] >> s % 64 & 1 &&
+		link_kind_is_text(L->kindrow[record(o, i)[10] & 63]);
+}
+
+/* Of all definitions in an object few are needed. It is known which package
+ * definitions those are, and which of the contents are functions. */
 static void add_obj_text(Link *L, const LObj *o, SymVec *dup)
 {
-	const u8 *kind = goobj_at(&o->o, BlkSymdef, 0, SYM_SIZE) + 10;
-	const u64 *reach = L->reach;
-	const Sym *syms = o->syms, alias = L->alias;
+	const Load *ld = L->load;
+	const ObjLoad *ol = &ld->obj[o->idx];
+	u32 at = ol->pkg, end = at + o->o.nsymdef, i;
 
-	for (u32 i = 0, n = o->o.ndef; i < n; i++) {
-		Sym s = syms[i];
-
-		/* Neither 0 nor SYM_LAZY: most are one of both; nor one that
-		 * somebody has looked at since, but is not needed. */
-		if ((i32)s > 0 && s < alias && reach[s / 64] >> s % 64 & 1 &&
-		    link_kind_is_text(L->kindrow[kind[(size_t)i * SYM_SIZE]
-						 & 63]))
+	for (u32 g = at / GROUP; g * GROUP < end; g++)
+		for (u64 w = ld->live[g]; w; w &= w - 1) {
+			i = g * GROUP + (u32)__builtin_ctzll(w) - at;
+			if (is_text(L, o, i))
+				add_text_or_dup(L, o, i, dup);
+		}
+	for (i = 0; i < ol->ntext; i++)
+		if (is_text(L, o, ld->text[ol->text + i].li))
+			add_text_or_dup(L, o, ld->text[ol->text + i].li, dup);
+	for (i = o->o.ndef - o->o.nnonpkgdef; i < o->o.ndef; i++)
+		if (is_text(L, o, i))
 			add_text_or_dup(L, o, i, dup);
-	}
 }
 
 static void add_lib_text(Link *L, Lib *lib, SymVec *dup)

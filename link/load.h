@@ -84,19 +84,29 @@ enum {
 };
 #define USE_IFACE (1u << 31)
 
-/* Shares from begin to end - 1, of which from n on none has been handed out;
- * and slots that tell which has a key, 0: empty. */
-typedef struct {
-	u32 *slot;
-	u32 nslot, begin, n, end;
-} Contents;
+/* What one is known by. */
+enum { KEY_NAME = 1, KEY_HASH64, KEY_HASH };
 
 /* A thread's own few of them, which it gets so many at a time: handed out to
  * it, but not in use. */
 enum { NBATCH = 16 };
 typedef struct {
-	u32 at, end, step;
+	u32 at, end;
 } Batch;
+
+/* Which of them has a key. A slot, 0: empty, has its number under mask, and
+ * bits of the key's hash above, so that others are seldom looked at. Slots are
+ * in blocks of a cache line, of which each key has one at every level, to be
+ * filled in turn; at the last level, what follows. Few of all contents are
+ * asked for: the first level has a block for so many, the last one has room
+ * for all. */
+enum { BLOCK = 16, NLEVEL = 3 };
+typedef struct {
+	struct {
+		u32 *slot, nblock;
+	} level[NLEVEL];
+	u32 mask;
+} Keys;
 
 /* What loading knows of an object. */
 typedef struct {
@@ -105,6 +115,7 @@ typedef struct {
 	u32 unnamed;	/* 1 + its first reference without a name, or 0 */
 	u32 nlinked;	/* names of others that it may have to ask for */
 	u32 undef, nundef;	/* in Load.undef: what nobody defines */
+	u32 text, ntext;	/* in Load.text */
 	u64 namebytes, infobytes;	/* to be bounded, of what is needed */
 	const char *why;	/* it cannot be read, because of that symbol */
 	u32 faultli;
@@ -114,6 +125,11 @@ typedef struct {
 	u32 li, hash;
 } Undef;
 
+/* A function that is a content and needed, and may be in other objects, too. */
+typedef struct {
+	u32 obj, li;
+} TextCopy;
+
 typedef struct Load {
 	Link *L;
 	ObjLoad *obj;	/* as L->obj */
@@ -122,13 +138,17 @@ typedef struct Load {
 	u64 seed[2];
 	Owner *owner;	/* by place / GROUP */
 	u32 nplace, sharebase, extbase, maxext;
+	/* By number: from nshared on none has been handed out. */
 	Shared *shared;
-	Contents names, hash64, hash;	/* names: without slots */
+	u8 *sharedkey;	/* KEY_* */
+	u32 nshared, endshared;
+	Keys hash64, hash;
 	u32 flag[256], flag2[256];	/* to attributes */
 	u64 *own;	/* a bit for each number: has a row under it */
 	u64 *iface;	/* likewise: A_USEDINIFACE */
-	/* By a thread: own and the rows under these numbers; faults. */
+	/* By a thread: own and the rows under these numbers; faults; batch. */
 	bool taken;
+	Batch batch;
 	Undef *undef;
 	Sym unnamed;	/* what references without a name mean */
 	u64 *conflict;	/* names: a bit for each of which order counts, */
@@ -142,6 +162,8 @@ typedef struct Load {
 	u32 *rank;
 	u32 extshift;
 	u64 *seen;	/* hashes of contents that are needed: a filter */
+	TextCopy *text;	/* by object and li; of the thread that has taken */
+	u32 ntext, captext;
 	bool more;	/* a copy has USE_IFACE that was not known to */
 } Load;
 
@@ -187,6 +209,14 @@ static inline u32 def_place(const Load *ld, u32 x)
 	best = __atomic_load_n(&e->best, __ATOMIC_RELAXED);
 	return best ? ~(u32)best : e->id;
 }
+/* Keys come from input, and are not to fall into one slot by intent. */
+static inline u64 key_hash(const Load *ld, u64 a, u64 b)
+{
+	__extension__ typedef unsigned __int128 u128;
+	u128 x = (u128)(a ^ ld->seed[0]) * (b ^ ld->seed[1]);
+
+	return (u64)(x ^ x >> 64);
+}
 static inline bool has_bit(const u64 *set, u32 i)
 {
 	return __atomic_load_n(&set[i / 64], __ATOMIC_ACQUIRE) >> i % 64 & 1;
@@ -210,6 +240,16 @@ static inline bool record_good(const GoObj *o, const u8 *p)
 const char *record_fault(const Link *L, const GoObj *o, const u8 *p);
 /* Something is wrong with symbol li of o; by any thread. objects_check then
  * tells of the first one of the first object, if there is any. */
+/* Only one thread at a time: Load.taken. */
+static inline void load_lock(Load *ld)
+{
+	while (__atomic_exchange_n(&ld->taken, true, __ATOMIC_ACQUIRE))
+		;
+}
+static inline void load_unlock(Load *ld)
+{
+	__atomic_store_n(&ld->taken, false, __ATOMIC_RELEASE);
+}
 void object_fault(Load *ld, const LObj *o, u32 li, const char *why);
 void objects_check(const Load *ld);
 /* Ends the run because of what is wrong with an object. */
@@ -258,40 +298,42 @@ SymRow *own_row(Link *L, Sym s);
 Sym settled(const Link *L, Sym s);
 
 /* A pc table is a content, which pclntab wants once, whether it is something
- * else, too, or not; most are not, and have no row. So one has its number from
- * before deadcode there, and from load_settle on its place in runtime.pctab is
- * in first, 0: none yet. A table that is no content has a number as others. */
+ * else, too, or not; most are not, and have no row. Those with a hash have no
+ * number at all (pctab.c). A short one, whose key is its bytes, has that from
+ * before deadcode there, since the largest of all copies counts, and from
+ * load_settle on its place in runtime.pctab is in first, 0: none yet. A table
+ * that is no content has a number as others. */
 static inline bool is_pctab(const Load *ld, Sym s)
 {
 	return s - ld->L->alias - ld->sharebase < ld->extbase - ld->sharebase;
 }
-/* What ref means in o, if it is a pc table of a function in the program. */
+/* What ref means in o, if it is a pc table of a function in the program, and
+ * has no hash. */
 Sym resolve_pctab(const Link *L, const LObj *o, SymRef ref);
 
 /* ---- loadcontent.c --------------------------------------------------- */
 
-/* For n contents, slots at p; returns where they end. */
-u8 *contents_init(Contents *c, u8 *p, u32 n);
-size_t contents_room(u32 n);
+/* Slots for n contents, among numbers up to end. */
+void keys_init(Link *L, Keys *c, u32 n, u32 end);
 /* The number of what object o defines as li, which is content-addressed.
- * Several threads, each with a batch of its own for each kind. */
-Sym content_sym(Load *ld, const LObj *o, u32 li, Batch b[2]);
+ * Several threads, each with a batch of its own. */
+Sym content_sym(Load *ld, const LObj *o, u32 li, Batch *b);
 /* The same for several; s[i] is what a[i] asks for. */
 enum { NASK = 64 };
 typedef struct {
 	const LObj *obj;
 	u32 li;
 } Ask;
-void content_syms(Load *ld, const Ask *a, u32 n, Batch b[2], Sym s[NASK]);
+void content_syms(Load *ld, const Ask *a, u32 n, Batch *b, Sym s[NASK]);
 /* Numbers and copies of all of o's that have auxiliary symbols. */
 void contents_with_auxs(Load *ld, const LObj *o);
 /* The number, but 0 if nobody has asked for it before. */
 Sym content_known(const Load *ld, const LObj *o, u32 li);
 /* Looks for copies of what is needed in all objects: they tell who was first,
- * and which is to be used. */
+ * and which is to be used, and of functions which objects have them. */
 void contents_scan(Load *ld, const u64 *marked);
-/* A new one of c, found at place; and what a definition there adds to it. */
-u32 new_shared(const Load *ld, Contents *c, Batch *b, u32 place);
+/* A new one, found at place; and what a definition there adds to it. */
+u32 new_shared(Load *ld, u8 key, Batch *b, u32 place);
 void add_copy(Shared *e, const u8 *p, u32 place);
 
 /* ---- loadname.c ------------------------------------------------------ */

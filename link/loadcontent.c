@@ -20,22 +20,26 @@
  *
  * Source: addSym in cmd/link/internal/loader/loader.go
  */
+#include <stdlib.h>
+
 #include "link/load.h"
 
 /* ---- shared symbols --------------------------------------------------- */
 
-u32 new_shared(const Load *ld, Contents *c, Batch *b, u32 place)
+u32 new_shared(Load *ld, u8 key, Batch *b, u32 place)
 {
 	Shared *e;
 
 	if (b->at == b->end) {
-		b->at = __atomic_fetch_add(&c->n, b->step, __ATOMIC_RELAXED);
-		b->end = b->at + b->step;
-		if (b->end > c->end)
+		b->at = __atomic_fetch_add(&ld->nshared, NBATCH,
+					   __ATOMIC_RELAXED);
+		b->end = b->at + NBATCH;
+		if (b->end > ld->endshared)
 			DIE("more contents than definitions");
-		mem_touch(&ld->L->huge, &ld->shared[b->at],
-			  b->step * sizeof *e);
+		mem_fill(&ld->L->huge, &ld->shared[b->at],
+			 NBATCH * sizeof *e);
 	}
+	ld->sharedkey[b->at] = key;
 	e = &ld->shared[b->at];
 	e->first = UINT32_MAX;
 	e->id = place;
@@ -78,21 +82,28 @@ void add_copy(Shared *e, const u8 *p, u32 place)
 
 /* ---- by key ------------------------------------------------------------ */
 
-static u32 slots_for(u32 n)
+static void make_level(Link *L, Keys *c, u32 k, u32 n)
 {
-	return n + n / 4 + 2;
+	size_t size;
+	u8 *p;
+
+	c->level[k].nblock = n / BLOCK + 1;
+	size = ((size_t)c->level[k].nblock + 1) * BLOCK * sizeof(u32);
+	p = k + 1 < NLEVEL ? mem_alloc(&L->mem, size) :
+		mem_reserve(&L->huge, size, 0);
+	p += -(uintptr_t)p % (BLOCK * sizeof(u32));
+	c->level[k].slot = (u32 *)(void *)p;
+	if (k == 0)
+		mem_fill(&L->huge, p, size - BLOCK * sizeof(u32));
 }
 
-size_t contents_room(u32 n)
+void keys_init(Link *L, Keys *c, u32 n, u32 end)
 {
-	return (slots_for(n) + (size_t)15) / 16 * 16 * sizeof(u32);
-}
-
-u8 *contents_init(Contents *c, u8 *p, u32 n)
-{
-	c->slot = (u32 *)(void *)p;
-	c->nslot = slots_for(n);
-	return p + contents_room(n);
+	for (c->mask = 1; c->mask < end; c->mask = c->mask << 1 | 1)
+		;
+	make_level(L, c, 0, n / 8);
+	make_level(L, c, 1, n / 16);
+	make_level(L, c, 2, n + n / 4);
 }
 
 typedef struct {
@@ -120,52 +131,94 @@ static inline Key key_of(const LObj *o, u32 li)
 		      ld64(p + 8, false)}};
 }
 
-/* Keys come from input, and are not to fall into one slot by intent. */
-static inline u64 hash_of(const Load *ld, Key key)
-{
-	__extension__ typedef unsigned __int128 u128;
-	u128 x = (u128)(key.k[0] ^ ld->seed[0]) * (key.k[1] ^ ld->seed[1]);
+/* A key on its way through the slots. */
+typedef struct {
+	Key key;
+	u64 hash;
+	u32 level, slot;
+} Probe;
 
-	return (u64)(x ^ x >> 64);
+static inline u32 block_of(const Keys *c, u32 level, u64 hash)
+{
+	return (u32)((u64)(u32)hash * c->level[level].nblock >> 32) * BLOCK;
 }
 
-static inline u32 slot_of(const Contents *c, u64 hash)
-{
-	return (u32)((u64)(u32)hash * c->nslot >> 32);
-}
-
-/* The shared symbol with that key, or 0, and then where it would be put. */
-static u32 find(const Load *ld, const Contents *c, Key key, u32 *slot)
-{
-	for (;; *slot = *slot + 1 < c->nslot ? *slot + 1 : 0) {
-		u32 i = __atomic_load_n(&c->slot[*slot], __ATOMIC_ACQUIRE);
-
-		if (i == 0 || (ld->shared[i].key[0] == key.k[0] &&
-			       ld->shared[i].key[1] == key.k[1]))
-			return i;
-	}
-}
-
-static Contents *contents_of(Load *ld, const LObj *o, u32 li)
+static inline const Keys *keys_of(const Load *ld, const LObj *o, u32 li)
 {
 	return is_hash64(o, li) ? &ld->hash64 : &ld->hash;
 }
 
-static u32 put(Load *ld, const LObj *o, u32 li, Key key, u32 slot, Batch *b)
+static inline Probe probe_of(const Load *ld, const LObj *o, u32 li)
 {
-	Contents *c = contents_of(ld, o, li);
+	Key key = key_of(o, li);
+	u64 hash = key_hash(ld, key.k[0], key.k[1]);
+
+	return (Probe){key, hash, 0, block_of(keys_of(ld, o, li), 0, hash)};
+}
+
+static inline u32 *slot_at(const Keys *c, const Probe *p)
+{
+	return &c->level[p->level].slot[p->slot];
+}
+
+static void next_slot(const Keys *c, Probe *p)
+{
+	if (++p->slot % BLOCK > 0)
+		return;
+	if (p->level + 1 < NLEVEL)
+		p->slot = block_of(c, ++p->level, p->hash);
+	else if (p->slot == c->level[p->level].nblock * BLOCK)
+		p->slot = 0;
+}
+
+static inline u32 tag_of(const Keys *c, const Probe *p)
+{
+	return (u32)(p->hash >> 32) & ~c->mask;
+}
+
+/* The first from p's slot on that may be the one, which is to be looked at,
+ * or 0, where it would be put. */
+static inline u32 candidate(const Keys *c, Probe *p)
+{
+	u32 tag = tag_of(c, p);
+
+	for (;; next_slot(c, p)) {
+		u32 v = __atomic_load_n(slot_at(c, p), __ATOMIC_ACQUIRE);
+
+		if (v == 0 || (v & ~c->mask) == tag)
+			return v & c->mask;
+	}
+}
+
+/* The shared symbol with p's key, or 0, and then p is where it would be. */
+static inline u32 find(const Load *ld, const Keys *c, Probe *p)
+{
+	for (;; next_slot(c, p)) {
+		u32 i = candidate(c, p);
+
+		if (i == 0 || (ld->shared[i].key[0] == p->key.k[0] &&
+			       ld->shared[i].key[1] == p->key.k[1]))
+			return i;
+	}
+}
+
+static u32 put(Load *ld, const LObj *o, u32 li, Probe *p, Batch *b)
+{
+	const Keys *c = keys_of(ld, o, li);
 	u32 fresh = 0, none, i;
 
-	while ((i = find(ld, c, key, &slot)) == 0) {
+	while ((i = find(ld, c, p)) == 0) {
 		if (!fresh) {
-			fresh = new_shared(ld, c, b, ld->obj[o->idx].other +
+			fresh = new_shared(ld, is_hash64(o, li) ? KEY_HASH64 :
+					   KEY_HASH, b, ld->obj[o->idx].other +
 					   (li - o->o.nsymdef));
-			ld->shared[fresh].key[0] = key.k[0];
-			ld->shared[fresh].key[1] = key.k[1];
+			ld->shared[fresh].key[0] = p->key.k[0];
+			ld->shared[fresh].key[1] = p->key.k[1];
 		}
 		none = 0;
-		if (__atomic_compare_exchange_n(&c->slot[slot], &none, fresh,
-		    false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+		if (__atomic_compare_exchange_n(slot_at(c, p), &none,
+		    fresh | tag_of(c, p), false, __ATOMIC_ACQ_REL,
+		    __ATOMIC_ACQUIRE)) {
 			add_copy(&ld->shared[fresh], record(o, li),
 				 ld->shared[fresh].id);
 			return fresh;
@@ -178,13 +231,10 @@ static u32 put(Load *ld, const LObj *o, u32 li, Key key, u32 slot, Batch *b)
 	return i;
 }
 
-Sym content_sym(Load *ld, const LObj *o, u32 li, Batch b[2])
+Sym content_sym(Load *ld, const LObj *o, u32 li, Batch *b)
 {
-	const Contents *c = contents_of(ld, o, li);
-	Key key = key_of(o, li);
-	Sym s = ld->L->alias + ld->sharebase +
-		put(ld, o, li, key, slot_of(c, hash_of(ld, key)),
-		    &b[is_hash64(o, li)]);
+	Probe p = probe_of(ld, o, li);
+	Sym s = ld->L->alias + ld->sharebase + put(ld, o, li, &p, b);
 
 	__atomic_store_n(&o->syms[li], s | SYM_LAZY, __ATOMIC_RELEASE);
 	return s;
@@ -192,25 +242,20 @@ Sym content_sym(Load *ld, const LObj *o, u32 li, Batch b[2])
 
 /* Keys, slots and contents are somewhere in memory: they are asked for all at
  * once, step by step. */
-void content_syms(Load *ld, const Ask *a, u32 n, Batch b[2], Sym s[NASK])
+void content_syms(Load *ld, const Ask *a, u32 n, Batch *b, Sym s[NASK])
 {
-	Key key[NASK];
-	u32 slot[NASK];
+	Probe p[NASK];
 
 	for (u32 i = 0; i < n; i++)
 		__builtin_prefetch(key_at(a[i].obj, a[i].li));
 	for (u32 i = 0; i < n; i++) {
-		const Contents *c = contents_of(ld, a[i].obj, a[i].li);
-
-		key[i] = key_of(a[i].obj, a[i].li);
-		slot[i] = slot_of(c, hash_of(ld, key[i]));
-		__builtin_prefetch(&c->slot[slot[i]]);
+		p[i] = probe_of(ld, a[i].obj, a[i].li);
+		__builtin_prefetch(slot_at(keys_of(ld, a[i].obj, a[i].li),
+					   &p[i]));
 	}
 	for (u32 i = 0; i < n; i++) {
-		const Contents *c = contents_of(ld, a[i].obj, a[i].li);
-
-		__builtin_prefetch(&ld->shared[__atomic_load_n(
-			&c->slot[slot[i]], __ATOMIC_RELAXED)]);
+		__builtin_prefetch(&ld->shared[candidate(keys_of(ld, a[i].obj,
+						a[i].li), &p[i])]);
 		__builtin_prefetch(&a[i].obj->syms[a[i].li]);
 		__builtin_prefetch(record(a[i].obj, a[i].li));
 	}
@@ -218,8 +263,7 @@ void content_syms(Load *ld, const Ask *a, u32 n, Batch b[2], Sym s[NASK])
 		const LObj *o = a[i].obj;
 		u32 li = a[i].li;
 
-		s[i] = ld->L->alias + ld->sharebase +
-			put(ld, o, li, key[i], slot[i], &b[is_hash64(o, li)]);
+		s[i] = ld->L->alias + ld->sharebase + put(ld, o, li, &p[i], b);
 		__atomic_store_n(&o->syms[li], s[i] | SYM_LAZY,
 				 __ATOMIC_RELEASE);
 	}
@@ -230,7 +274,7 @@ void contents_with_auxs(Load *ld, const LObj *o)
 	u32 li = o->o.nsymdef;
 	u32 end = li + o->o.nhashed64def + o->o.nhasheddef;
 	u32 at = goobj_idx(&o->o, BlkAuxIdx, li), next;
-	Batch b[2] = {{.step = 1}, {.step = 1}};
+	Batch b = {0};
 
 	for (; li < end; li++, at = next) {
 		u32 x;
@@ -238,7 +282,7 @@ void contents_with_auxs(Load *ld, const LObj *o)
 		next = goobj_idx(&o->o, BlkAuxIdx, li + 1);
 		if (at == next)
 			continue;
-		x = content_sym(ld, o, li, b) - ld->L->alias;
+		x = content_sym(ld, o, li, &b) - ld->L->alias;
 		add_copy(shared_of(ld, x), record(o, li),
 			 ld->obj[o->idx].other + (li - o->o.nsymdef));
 	}
@@ -246,9 +290,8 @@ void contents_with_auxs(Load *ld, const LObj *o)
 
 Sym content_known(const Load *ld, const LObj *o, u32 li)
 {
-	const Contents *c = is_hash64(o, li) ? &ld->hash64 : &ld->hash;
-	Key key = key_of(o, li);
-	u32 slot = slot_of(c, hash_of(ld, key)), i = find(ld, c, key, &slot);
+	Probe p = probe_of(ld, o, li);
+	u32 i = find(ld, keys_of(ld, o, li), &p);
 
 	return i ? ld->L->alias + ld->sharebase + i : 0;
 }
@@ -265,15 +308,25 @@ static inline u32 seen_bit(u64 key)
 
 /* What is not marked has no order. Its bytes are the same in all copies, and
  * so many, if their number is part of the hash. */
-static void note_seen(Load *ld, const Contents *c, const u64 *marked)
+static void note_seen(Load *ld, const u64 *marked)
 {
-	for (u32 i = c->begin; i < c->n; i++) {
+	for (u32 i = 1; i < ld->nshared; i++) {
 		u32 bit = seen_bit(ld->shared[i].key[0]);
+		u8 key = ld->sharedkey[i];
 
-		if (ld->shared[i].id &&
-		    (c == &ld->hash64 || has_bit(marked, ld->sharebase + i)))
+		if (ld->shared[i].id && (key == KEY_HASH64 ||
+		    (key == KEY_HASH && has_bit(marked, ld->sharebase + i))))
 			ld->seen[bit / 64] |= 1ull << bit % 64;
 	}
+}
+
+static void add_text(Load *ld, const LObj *o, u32 li)
+{
+	load_lock(ld);
+	ld->text = mem_grow(&ld->L->mem, ld->text, ld->ntext, &ld->captext,
+			    sizeof *ld->text);
+	ld->text[ld->ntext++] = (TextCopy){o->idx, li};
+	load_unlock(ld);
 }
 
 static void found_copy(Load *ld, const LObj *o, u32 li, u32 i)
@@ -285,6 +338,8 @@ static void found_copy(Load *ld, const LObj *o, u32 li, u32 i)
 		 ld->obj[o->idx].other + (li - o->o.nsymdef));
 	__atomic_store_n(&o->syms[li], (ld->L->alias + x) | SYM_LAZY,
 			 __ATOMIC_RELAXED);
+	if (link_kind_is_text(ld->L->kindrow[p[10] & 63]))
+		add_text(ld, o, li);
 	if (p[12] & SymFlagUsedInIface && !has_bit(ld->iface, x)) {
 		__atomic_fetch_or(&ld->iface[x / 64], 1ull << x % 64,
 				  __ATOMIC_RELAXED);
@@ -295,30 +350,30 @@ static void found_copy(Load *ld, const LObj *o, u32 li, u32 i)
 /* A copy waits a little, while what is to be read for it is fetched. */
 enum { AHEAD = 16 };
 typedef struct {
-	Key key;
-	u32 slot, li;
-	u32 shared;	/* 0: slot is to be looked at */
+	Probe p;
+	u32 li;
+	u32 shared;	/* 0: to be found */
 } Wait;
 
-static void fetch_shared(const Load *ld, const Contents *c, const LObj *o,
+static void fetch_shared(const Load *ld, const Keys *c, const LObj *o,
 			 Wait *w)
 {
-	u32 i = w->shared ? w->shared : c->slot[w->slot];
+	u32 i = w->shared ? w->shared : candidate(c, &w->p);
 
 	__builtin_prefetch(&ld->shared[i], 1);
 	__builtin_prefetch(record(o, w->li));
 }
 
-static void finish(Load *ld, const Contents *c, const LObj *o, Wait *w)
+static void finish(Load *ld, const Keys *c, const LObj *o, Wait *w)
 {
-	u32 i = w->shared ? w->shared : find(ld, c, w->key, &w->slot);
+	u32 i = w->shared ? w->shared : find(ld, c, &w->p);
 
 	if (i)
 		found_copy(ld, o, w->li, i);
 }
 
 /* The keys from p on, of that size each, are those of symbols li up to end. */
-static inline void scan(Load *ld, const Contents *c, const LObj *o, u32 li,
+static inline void scan(Load *ld, const Keys *c, const LObj *o, u32 li,
 			u32 end, const u8 *p, size_t size)
 {
 	Sym base = ld->L->alias + ld->sharebase, s;
@@ -328,18 +383,17 @@ static inline void scan(Load *ld, const Contents *c, const LObj *o, u32 li,
 
 	for (; li < end; li++, p += size) {
 		u32 bit = seen_bit(ld64(p, false));
-		Key key;
 
 		if (!(seen[bit / 64] >> bit % 64 & 1))
 			continue;
 		if (n >= AHEAD)
 			finish(ld, c, o, &w[n % AHEAD]);
-		key = key_of(o, li);
 		s = o->syms[li] & ~SYM_LAZY;
-		w[n % AHEAD] = (Wait){key, slot_of(c, hash_of(ld, key)), li,
-				      s ? s - base : 0};
-		if (!s)
-			__builtin_prefetch(&c->slot[w[n % AHEAD].slot]);
+		w[n % AHEAD] = (Wait){.li = li, .shared = s ? s - base : 0};
+		if (!s) {
+			w[n % AHEAD].p = probe_of(ld, o, li);
+			__builtin_prefetch(slot_at(c, &w[n % AHEAD].p));
+		}
 		n++;
 		if (n >= AHEAD / 2)
 			fetch_shared(ld, c, o, &w[(n - AHEAD / 2) % AHEAD]);
@@ -360,12 +414,36 @@ static void scan_one(void *arg, size_t k)
 	     goobj_hash(&o->o, 0), HASH_SIZE);
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const TextCopy *x = a, *y = b;
+
+	if (x->obj != y->obj)
+		return x->obj < y->obj ? -1 : 1;
+	return x->li < y->li ? -1 : x->li > y->li;
+}
+
+static void sort_text(Load *ld)
+{
+	if (ld->ntext)
+		qsort(ld->text, ld->ntext, sizeof *ld->text, by_place);
+	for (u32 k = OBJ_FIRST; k < ld->L->nobj; k++)
+		ld->obj[k].ntext = 0;
+	for (u32 i = 0; i < ld->ntext; i++) {
+		ObjLoad *ol = &ld->obj[ld->text[i].obj];
+
+		if (ol->ntext++ == 0)
+			ol->text = i;
+	}
+}
+
 void contents_scan(Load *ld, const u64 *marked)
 {
 	if (!ld->seen)
 		ld->seen = mem_alloc(&ld->L->tmp, SEEN / 8);
 	ld->more = false;
-	note_seen(ld, &ld->hash64, marked);
-	note_seen(ld, &ld->hash, marked);
+	ld->ntext = 0;
+	note_seen(ld, marked);
 	pool_for(ld->L->pool, ld->norder, scan_one, ld);
+	sort_text(ld);
 }

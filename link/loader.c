@@ -77,13 +77,12 @@ void object_fault(Load *ld, const LObj *o, u32 li, const char *why)
 {
 	ObjLoad *ol = &ld->obj[o->idx];
 
-	while (__atomic_exchange_n(&ld->taken, true, __ATOMIC_ACQUIRE))
-		;
+	load_lock(ld);
 	if (!ol->why || li < ol->faultli) {
 		ol->why = why;
 		ol->faultli = li;
 	}
-	__atomic_store_n(&ld->taken, false, __ATOMIC_RELEASE);
+	load_unlock(ld);
 }
 
 void objects_check(const Load *ld)
@@ -298,36 +297,26 @@ static void make_places(Load *ld)
 	}
 }
 
-static u32 begin_contents(Contents *c, u32 at, u64 n)
-{
-	c->begin = c->n = at;
-	c->end = at + (u32)n;
-	return c->end;
-}
-
 /* Which numbers there are, and memory for what is by them. Threads take
  * shared ones by batches, and use not all of one. */
 static void make_numbers(Load *ld, u64 name, u64 hash64, u64 hash, u64 ref)
 {
 	Link *L = ld->L;
-	u64 spare = (u64)NBATCH * (L->nobj + 2 * pool_threads(L->pool));
-	u32 at = 1;
+	u64 spare = (u64)NBATCH * (2 * L->nobj + pool_threads(L->pool) + 2);
+	u32 n = (u32)(name + hash64 + hash + spare);
 	size_t nbits;
-	u8 *p;
 
-	at = begin_contents(&ld->names, at, name + spare);
-	at = begin_contents(&ld->hash64, at, hash64 + spare);
-	at = begin_contents(&ld->hash, at, hash + spare);
+	ld->nshared = NBATCH;
+	ld->endshared = n;
 	ld->sharebase = ld->nplace;
-	ld->extbase = ld->nplace + round_up(at, GROUP);
+	ld->extbase = ld->nplace + round_up(n, GROUP);
 	ld->maxext = (u32)ref + (1 << 16);
-	p = mem_alloc(&L->mem, contents_room((u32)hash64) +
-		      contents_room((u32)hash));
-	p = contents_init(&ld->hash64, p, (u32)hash64);
-	contents_init(&ld->hash, p, (u32)hash);
-	ld->shared = mem_reserve(&L->huge, at * sizeof *ld->shared,
-				 at * sizeof *ld->shared);
+	keys_init(L, &ld->hash64, (u32)hash64, n);
+	keys_init(L, &ld->hash, (u32)hash, n);
+	ld->shared = mem_reserve(&L->huge, n * sizeof *ld->shared,
+				 n / 4 * sizeof *ld->shared);
 	mem_touch(&L->huge, ld->shared, sizeof *ld->shared);
+	ld->sharedkey = mem_alloc(&L->mem, n);
 	nbits = (size_t)ld->extbase + ld->maxext + 64;
 	ld->own = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));
 	ld->iface = mem_alloc(&L->mem, nbits / 64 * sizeof(u64));

@@ -172,7 +172,7 @@ static u32 add_named(Load *ld, u32 hash, View name, u32 ver, u32 place,
 			continue;
 		}
 		if (!fresh) {
-			fresh = new_shared(ld, &ld->names, b, place);
+			fresh = new_shared(ld, KEY_NAME, b, place);
 			ld->shared[fresh].key[0] = (uintptr_t)name.p;
 			ld->shared[fresh].key[1] = (u64)name.n << 32 | ver;
 		}
@@ -213,7 +213,7 @@ static void add_pkgs(Load *ld, const LObj *o)
 static void add_others(Load *ld, const LObj *o)
 {
 	u32 end = o->o.ndef, place = ld->obj[o->idx].other - o->o.nsymdef;
-	Batch b = {.step = NBATCH};
+	Batch b = {0};
 
 	for (u32 li = end - o->o.nnonpkgdef; li < end; li++) {
 		u32 hash = o->syms[li], i;
@@ -225,7 +225,7 @@ static void add_others(Load *ld, const LObj *o)
 			i = add_named(ld, hash, goobj_str(&o->o, p),
 				      ld16(p + 8, false), place + li, &b);
 		} else {
-			i = new_shared(ld, &ld->names, &b, place + li);
+			i = new_shared(ld, KEY_NAME, &b, place + li);
 			ld->shared[i].num = 0;
 		}
 		add_copy(&ld->shared[i], p, place + li);
@@ -252,11 +252,11 @@ static void number_named(Load *ld)
 {
 	Link *L = ld->L;
 
-	for (u32 i = ld->names.begin; i < ld->names.n; i++) {
+	for (u32 i = 1; i < ld->nshared; i++) {
 		Shared *e = &ld->shared[i];
 		u32 flags = e->num;
 
-		if (!e->id)
+		if (ld->sharedkey[i] != KEY_NAME || !e->id)
 			continue;
 		e->num = L->alias + ld->sharebase + i;
 		if (!(flags & NAMED_PKG) && !(flags & NAMED_AGAIN &&
@@ -487,8 +487,8 @@ void names_load(Load *ld)
 		refs += ld->obj[k].nrefname;
 	}
 	names_init(L, defs + refs / 2);
-	ld->conflict = mem_alloc(&L->tmp, ld->names.end / 8 + 8);
-	ld->withpkg = mem_alloc(&L->tmp, ld->names.end / 8 + 8);
+	ld->conflict = mem_alloc(&L->tmp, ld->endshared / 8 + 8);
+	ld->withpkg = mem_alloc(&L->tmp, ld->endshared / 8 + 8);
 	ld->undef = mem_alloc(&L->tmp, refs * sizeof *ld->undef);
 	pool_for(L->pool, ld->norder, add_one, ld);
 	L->names->used = defs;

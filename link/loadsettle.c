@@ -37,13 +37,12 @@ static u32 first_place(const Shared *e)
 	return e->first == UINT32_MAX ? e->id : e->first;
 }
 
-static void live_shared(Settle *t, const Contents *c)
+static void live_shared(Settle *t)
 {
 	Load *ld = t->ld;
 
-	for (u32 i = c->begin; i < c->n; i++) {
+	for (u32 i = 1; i < ld->nshared; i++) {
 		const Shared *e = &ld->shared[i];
-
 		u32 place = first_place(e);
 
 		if (e->id && is_live(t, ld->sharebase + i))
@@ -60,9 +59,7 @@ static u32 rank_places(Settle *t)
 	ld->rank = mem_alloc(&ld->L->mem, n * sizeof *ld->rank);
 	for (g = 0; g < pkg_places(ld) / GROUP; g++)
 		ld->live[g] = live_word(t, g);
-	live_shared(t, &ld->names);
-	live_shared(t, &ld->hash64);
-	live_shared(t, &ld->hash);
+	live_shared(t);
 	for (g = 0; g < n; g++) {
 		ld->rank[g] = s;
 		s += (u32)__builtin_popcountll(ld->live[g]);
@@ -140,28 +137,28 @@ static void check_shared(Load *ld, const Shared *e)
 		object_fault(ld, o, li, why);
 }
 
-static void fetch_record(const Load *ld, const Contents *c, u32 i)
+static void fetch_record(const Load *ld, u32 i)
 {
 	const LObj *o;
 	u32 li;
 
-	if (i >= c->n || !ld->shared[i].id)
+	if (i >= ld->nshared || !ld->shared[i].id)
 		return;
 	o = place_obj(ld, def_place(ld, ld->sharebase + i), &li);
 	__builtin_prefetch(record(o, li));
 }
 
-static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
+static void settle_shared(const Settle *t, u32 i, u32 end)
 {
 	Load *ld = t->ld;
-	bool content = c != &ld->names;
 
-	for (; i < end && i < c->n; i++) {
+	for (; i < end && i < ld->nshared; i++) {
 		Shared *e = &ld->shared[i];
+		bool content = ld->sharedkey[i] != KEY_NAME;
 		u32 x = ld->sharebase + i, place = first_place(e);
 		Sym s;
 
-		fetch_record(ld, c, i + 8);
+		fetch_record(ld, i + 8);
 		if (content)
 			e->first = 0;	/* of a pc table from now on */
 		if (!e->id || !is_live(t, x))
@@ -174,30 +171,17 @@ static void settle_shared(const Settle *t, const Contents *c, u32 i, u32 end)
 	}
 }
 
-static u32 chunks(const Contents *c)
-{
-	return (c->n - c->begin + CHUNK - 1) / CHUNK;
-}
-
 static void settle_task(void *arg, size_t i)
 {
 	Settle *t = arg;
-	Load *ld = t->ld;
-	const Contents *c[] = {&ld->names, &ld->hash64, &ld->hash};
+	const Load *ld = t->ld;
+	u32 at;
 
 	if (i < ld->norder) {
 		settle_pkg(t, ld->L->obj[ld->order[i]]);
-		return;
-	}
-	i -= ld->norder;
-	for (size_t k = 0; k < NELEM(c); k++) {
-		u32 n = chunks(c[k]), at = c[k]->begin + (u32)i * CHUNK;
-
-		if (i < n) {
-			settle_shared(t, c[k], at, at + CHUNK);
-			return;
-		}
-		i -= n;
+	} else {
+		at = (u32)(i - ld->norder) * CHUNK;
+		settle_shared(t, at, at + CHUNK);
 	}
 }
 
@@ -289,8 +273,8 @@ void load_settle(Load *ld, const u64 *marked, const u64 *touched)
 		link_exitf(L, "too many symbols");
 	L->reach = mem_alloc(&L->mem, (((size_t)end + next) / 64 + 1) *
 			     sizeof *L->reach);
-	pool_for(L->pool, ld->norder + chunks(&ld->names) +
-		 chunks(&ld->hash64) + chunks(&ld->hash), settle_task, &t);
+	pool_for(L->pool, ld->norder + (ld->nshared + CHUNK - 1) / CHUNK,
+		 settle_task, &t);
 	settle_exts(&t, end);
 	pool_for(L->pool, ld->norder, settle_object, &t);
 	settle_link(ld);

@@ -36,6 +36,7 @@ enum {
 	WORTH = 1 << 20,	/* bytes for which a huge page costs less */
 	PIECE = 64 << 20,	/* address space: what is not touched is free */
 	SHARE = 4 << 10,	/* what a task takes at a time */
+	CHUNK = 64 << 10,	/* of small pages that come together */
 	DEAR = 2000000,	/* ns: more than small pages cost for as much */
 #ifdef __SANITIZE_ADDRESS__
 	REDZONE = 16	/* behind each allocation: may not be touched */
@@ -119,18 +120,34 @@ static i64 now(void)
 	return (i64)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static void touch_huge(HugePages *h, volatile u8 *p)
+{
+	i64 before = now();
+
+	*p = 0;
+	if (now() - before > DEAR)
+		forbid(h);
+}
+
 void mem_touch(HugePages *h, void *p, size_t n)
 {
-	volatile u8 *at = p, *end = at + n;
+	u8 *at = p, *end = at + n;
 
 	at += -(uintptr_t)at % HUGE;
-	for (; h && at < end && !are_dear(h); at += HUGE) {
-		i64 before = now();
+	for (; h && at < end && !are_dear(h); at += HUGE)
+		touch_huge(h, at);
+}
 
-		*at = 0;
-		if (now() - before > DEAR)
-			forbid(h);
-	}
+void mem_fill(HugePages *h, void *p, size_t n)
+{
+	u8 *at = p, *end = at + n;
+
+	mem_touch(h, p, n);
+	if (!h || !are_dear(h))
+		return;
+	at += -(uintptr_t)at % CHUNK;
+	for (; at < end; at += CHUNK)
+		madvise(at, CHUNK, MADV_POPULATE_WRITE);
 }
 
 /* ---- address space ---------------------------------------------------- */
@@ -199,7 +216,10 @@ void *mem_alloc(Mem *m, size_t n)
 	p = m->p + m->used;
 	m->used += len;
 	ASAN_UNPOISON_MEMORY_REGION(p, n);
-	mem_touch(m->huge, p, n);
+	if (n <= CHUNK)
+		mem_fill(m->huge, p, n);
+	else
+		mem_touch(m->huge, p, n);
 	return p;
 }
 

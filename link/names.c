@@ -100,6 +100,7 @@ static void make_slots(Link *L, u32 cap)
 	SymTab *t = L->names;
 
 	t->slot = mem_alloc(&L->mem, (size_t)cap * sizeof *t->slot);
+	mem_fill(&L->huge, t->slot, (size_t)cap * sizeof *t->slot);
 	t->mask = cap - 1;
 }
 

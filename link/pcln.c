@@ -92,24 +92,15 @@ static void scan_func(const Link *L, PcFunc *f)
 
 static void resolve_func(const Link *L, PcFunc *f)
 {
-	static const u8 place[NAux] = {
-		[AuxPcsp] = 1 + PCSP, [AuxPcfile] = 1 + PCFILE,
-		[AuxPcline] = 1 + PCLINE, [AuxPcinline] = 1 + PCINLINE,
-	};
-	u32 *pc = f->slot + PCDATA, *fd = pc + f->npcdata, k;
+	u32 *fd = f->slot + PCDATA + f->npcdata, k;
 	const LObj *o = f->aux.obj;
 
 	for (k = 0; f->valid && k < f->aux.n; k++) {
 		GoAux x = aux_at(f->aux, k);
 
-		if (x.type == AuxPcdata)
-			*pc++ = resolve_pctab(L, o, x.sym);
-		else if (x.type == AuxFuncdata)
+		if (x.type == AuxFuncdata)
 			*fd++ = resolve(L, o, x.sym);
-		else if (x.type < NAux && place[x.type])
-			f->slot[place[x.type] - 1] =
-				resolve_pctab(L, o, x.sym);
-		if (x.type == AuxPcsp)
+		else if (x.type == AuxPcsp)
 			f->pcsp = aux_data(o, x.sym);
 	}
 	for (k = 0; k < f->ninl; k++)
@@ -173,6 +164,7 @@ static void collect_funcs(Link *L, Pcln *P)
 	pool_for(L->pool, chunks, scan_chunk, &j);
 	share_out(L, P);
 	pool_for(L->pool, chunks, resolve_chunk, &j);
+	pctab_find(L, P);
 }
 
 static void collect_units(Link *L, Pcln *P)
@@ -191,7 +183,7 @@ static void collect_units(Link *L, Pcln *P)
 	}
 }
 
-/* ---- pc tables and funcdata ------------------------------------------- */
+/* ---- funcdata ----------------------------------------------------------- */
 
 /* These symbols have no address of their own. */
 
@@ -200,63 +192,12 @@ static void fetch(const Link *L, const u32 *slot, u32 n)
 	u32 k;
 
 	for (k = 0; k < n; k++)
-		if (is_pctab(L->load, slot[k]))
-			__builtin_prefetch(shared_of(L->load,
-						     slot[k] - L->alias));
-		else
-			__builtin_prefetch(row(L, slot[k]));
+		__builtin_prefetch(row(L, slot[k]));
 }
 
 static const PcFunc *func_ahead(const Pcln *P, u32 i)
 {
 	return &P->func[i + AHEAD < P->nfunc ? i + AHEAD : i];
-}
-
-static void set_pctab_offset(const Link *L, Sym s, u32 off)
-{
-	if (is_pctab(L->load, s))
-		shared_of(L->load, s - L->alias)->first = off;
-	else
-		row(L, s)->value = off;
-}
-
-static u32 pc_offset(const Link *L, Pcln *P, Sym s)
-{
-	u32 off = s ? pctab_offset(L, s) : 0, size;
-
-	if (!s || off)
-		return off;
-	size = pctab_size(L, s);
-	if (size == 0)
-		return 0;
-	off = (u32)P->pcsize;
-	set_pctab_offset(L, s, off);
-	P->pc = mem_grow(&P->mem[PCTABS], P->pc, P->npc, &P->cappc,
-			 sizeof *P->pc);
-	P->pc[P->npc++] = s;
-	P->pcsize += size;
-	return off;
-}
-
-static void collect_pcs(const Link *L, Pcln *P)
-{
-	u32 i, k;
-
-	P->pcsize = 1;
-	for (i = 0; i < P->nfunc; i++) {
-		const PcFunc *f = &P->func[i], *next = func_ahead(P, i);
-
-		fetch(L, next->slot, PCDATA + next->rawpcdata);
-		if (!f->valid)
-			continue;
-		for (k = PCSP; k <= PCLINE; k++)
-			f->slot[k] = pc_offset(L, P, f->slot[k]);
-		for (k = PCDATA; k < PCDATA + f->rawpcdata; k++)
-			f->slot[k] = pc_offset(L, P, f->slot[k]);
-		if (f->ninl)
-			f->slot[PCDATA + PCDATA_InlTreeIndex] =
-				pc_offset(L, P, f->slot[PCINLINE]);
-	}
 }
 
 static u32 *funcdata_of(const PcFunc *f)
@@ -359,7 +300,7 @@ static void collect(void *arg, size_t i)
 	Link *L = arg;
 
 	switch (i) {
-	case PCTABS: collect_pcs(L, L->pcln); break;
+	case PCTABS: pctab_place(L, L->pcln); break;
 	case FILES: pcln_files(L, L->pcln); break;
 	case PIECES: find_funcdata(L, L->pcln); break;
 	case NAMES: pcln_names(L->pcln); break;
@@ -379,7 +320,7 @@ static void make_room(Link *L, Pcln *P)
 	P->file = mem_alloc(&L->mem, P->capfile * sizeof *P->file);
 	files *= 8;	/* numbers, names with $GOROOT replaced */
 	P->capname = 64 + P->nfunc + P->nfunc / 2;
-	P->cappc = 64 + 6 * P->nfunc;
+	P->cappc = 64 + 5 * P->nfunc;
 	P->capfd = 64 + 2 * P->nfunc;
 	P->name = mem_alloc(&L->mem, P->capname * sizeof *P->name);
 	pcln_name_room(P, &L->mem, P->capname);
@@ -399,21 +340,13 @@ void pclntab_begin(Link *L)
 	P->aside = pool_begin(L->pool, NTASK, collect, L);
 }
 
-static void forget(const Link *L, const Pcln *P)
-{
-	u32 i;
-
-	for (i = 0; i < P->npc; i++)
-		set_pctab_offset(L, P->pc[i], 0);
-}
-
 /* Where there are trampolines, which are functions, too, all is collected
  * again: they lie between the others. */
 static Pcln *all_collected(Link *L)
 {
 	pool_end(L->pool, L->pcln->aside);
 	if (L->pcln->nfunc != L->textp.n) {
-		forget(L, L->pcln);
+		pctab_forget(L, L->pcln);
 		pclntab_begin(L);
 		pool_end(L->pool, L->pcln->aside);
 	}

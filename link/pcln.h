@@ -25,7 +25,7 @@ enum {
 enum { PCSP, PCFILE, PCLINE, PCINLINE, PCDATA };
 
 /* What is collected side by side, the longest first. */
-enum { PCTABS, FILES, PIECES, NAMES, NTASK };
+enum { FILES, PCTABS, PIECES, NAMES, NTASK };
 
 /* A function as the tables have it. */
 typedef struct {
@@ -41,7 +41,8 @@ typedef struct {
 	u32 nfile, ninl;
 	const u8 *files, *inl;	/* in its FuncInfo */
 	Auxs aux;	/* aux.obj: where it is defined, or NULL */
-	/* Symbols at first; then offsets in pctab, and numbers in Pcln.fd or
+	u32 tab, ntab;	/* its pc tables in Pcln.tab */
+	/* Offsets in pctab; symbols at first, then numbers in Pcln.fd or
 	 * NO_OFFSET. Inlined functions: numbers in Pcln.name. */
 	u32 *slot, *inlfunc;
 	u32 name;	/* in Pcln.name */
@@ -64,6 +65,16 @@ typedef struct {
 	u8 funcid;
 	bool known;	/* the two above */
 } PcName;
+
+/* A pc table as a function mentions it. */
+typedef struct {
+	const u8 *p;	/* its bytes; NULL: a symbol's */
+	u32 n;	/* so many; or the symbol, 0: there is none */
+	/* The first of those that are the same; and if this is the one:
+	 * PLACED and where it is in pctab, once that is known. */
+	u32 first;
+} PcTable;
+#define PLACED (1u << 31)
 
 /* A symbol whose bytes are in go:func.*. */
 typedef struct {
@@ -90,7 +101,9 @@ typedef struct Pcln {
 	u32 nfunc;
 	PcName *name;
 	u32 nname, capname;
-	Sym *pc;	/* of pctab */
+	PcTable *tab;
+	u32 ntab;
+	u32 *pc;	/* in pctab: numbers in tab */
 	PcPiece *fd;	/* of go:func.* */
 	u32 npc, cappc, nfd, capfd;
 	PcFile *file;
@@ -117,6 +130,13 @@ static inline u32 pctab_offset(const Link *L, Sym s)
 	return is_pctab(L->load, s) ? shared_of(L->load, s - L->alias)->first :
 		(u32)row(L, s)->value;
 }
+static inline void set_pctab_offset(const Link *L, Sym s, u32 off)
+{
+	if (is_pctab(L->load, s))
+		shared_of(L->load, s - L->alias)->first = off;
+	else
+		row(L, s)->value = off;
+}
 static inline u32 pctab_size(const Link *L, Sym s)
 {
 	return is_pctab(L->load, s) ?
@@ -128,6 +148,11 @@ static inline u32 piece_align(const PcPiece *x)
 {
 	return x->s ? x->arg : 4;
 }
+
+/* pctab.c: which tables are the same; then where they are; all anew. */
+void pctab_find(Link *L, Pcln *P);
+void pctab_place(const Link *L, Pcln *P);
+void pctab_forget(const Link *L, const Pcln *P);
 
 void pcln_files(Link *L, Pcln *P);	/* pclnfile.c */
 

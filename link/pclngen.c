@@ -76,16 +76,6 @@ static View bytes_of(const Link *L, Sym s, u32 size)
 	return (View){v.p, v.n < size ? v.n : size};
 }
 
-void gen_pctab(Link *L, const Gen *g, Window *w)
-{
-	const Pcln *P = L->pcln;
-	u32 i, end = gen_part(g, P->npc, &i);
-
-	for (; i < end; i++)
-		win_copy(w, pctab_offset(L, P->pc[i]),
-			 bytes_of(L, P->pc[i], pctab_size(L, P->pc[i])));
-}
-
 /* ---- functab ----------------------------------------------------------- */
 
 static bool is_deferreturn(const Link *L, Sym s)

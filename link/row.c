@@ -53,14 +53,13 @@ void make_row(const Load *ld, SymRow *to, u32 x)
 
 static void make_own(Load *ld, u32 x)
 {
-	while (__atomic_exchange_n(&ld->taken, true, __ATOMIC_ACQUIRE))
-		;
+	load_lock(ld);
 	if (!has_bit(ld->own, x)) {
 		make_row(ld, row(ld->L, ld->L->alias + x), x);
 		__atomic_fetch_or(&ld->own[x / 64], 1ull << x % 64,
 				  __ATOMIC_RELEASE);
 	}
-	__atomic_store_n(&ld->taken, false, __ATOMIC_RELEASE);
+	load_unlock(ld);
 }
 
 SymRow *own_row(Link *L, Sym s)
@@ -116,17 +115,27 @@ Sym resolve_pctab(const Link *L, const LObj *o, SymRef ref)
 	u32 li = goobj_local(&o->o, ref);
 	Sym s;
 
-	if (ref.pkg != PkgIdxHashed && ref.pkg != PkgIdxHashed64)
+	if (ref.pkg != PkgIdxHashed64)
 		return resolve(L, o, ref);
 	s = o->syms[li] & ~SYM_LAZY;
 	return is_pctab(L->load, s) ? s : content_known(L->load, o, li);
+}
+
+/* Seldom: most are asked for by deadcode itself, many at a time. */
+static Sym first_asked(Load *ld, const LObj *o, u32 li)
+{
+	Sym s;
+
+	load_lock(ld);
+	s = content_sym(ld, o, li, &ld->batch);
+	load_unlock(ld);
+	return s;
 }
 
 /* Whatever else has been found out of it stands in o->syms. */
 static Sym find_sym(Load *ld, const LObj *o, u32 li)
 {
 	const ObjLoad *ol = &ld->obj[o->idx];
-	Batch b[2] = {{.step = 1}, {.step = 1}};
 	Sym s = 0;
 
 	if (li >= o->o.ndef)
@@ -134,7 +143,7 @@ static Sym find_sym(Load *ld, const LObj *o, u32 li)
 	if (li < o->o.nsymdef)
 		return ld->L->alias + ol->pkg + li;
 	if (!ld->live)
-		return content_sym(ld, o, li, b);
+		return first_asked(ld, o, li);
 	s = content_known(ld, o, li);
 	return s ? s : ld->L->alias + ol->other + (li - o->o.nsymdef);
 }
