@@ -442,6 +442,19 @@ void dwarf_scan(Link *L)
 	pool_for(L->pool, NCHUNK + d->nunit, scan_task, t);
 }
 
+/* For as many as most programs have. */
+static void make_room(Link *L, Dwarf *d)
+{
+	d->capdie = 256 + L->nsym / 10;
+	d->die = mem_alloc(&L->mem, d->capdie * sizeof *d->die);
+	d->capchild = 256 + L->nsym / 8;
+	d->child = mem_alloc(&L->mem, d->capchild * sizeof *d->child);
+	/* Most types that nobody needs have no DIE: small pages for them. */
+	d->nof = L->symend;
+	d->of = mem_reserve(&L->huge, (size_t)d->nof * sizeof *d->of,
+			    (size_t)L->nsym * sizeof *d->of);
+}
+
 void dwarf_generate_debug_info(Link *L)
 {
 	Dwarf *d = L->dwarf;
@@ -449,10 +462,7 @@ void dwarf_generate_debug_info(Link *L)
 
 	if (!d)
 		return;
-	/* Most types that nobody needs have no DIE: small pages for them. */
-	d->nof = L->symend;
-	d->of = mem_reserve(&L->huge, (size_t)d->nof * sizeof *d->of,
-			    (size_t)L->nsym * sizeof *d->of);
+	make_room(L, d);
 	dwarf_types_begin(L);
 	for (k = 0; k < d->nunit; k++)
 		import_unit(L, d->unit[k], k + 1);

@@ -10,6 +10,8 @@
  *
  * Source: cmd/link/internal/ld/dwarf.go: writeframes
  */
+#include <stdlib.h>
+
 #include "link/dwarf.h"
 #include "link/pcln.h"
 
@@ -37,7 +39,7 @@ typedef struct {
 	u32 from, to;	/* places in L->textp */
 	u8 *p;
 	u32 n, cap;
-	Mem mem;
+	bool own;	/* p has outgrown its place, and is to be freed */
 } Frames;
 
 /* They lie one behind the other, each with more room than it needs; in front
@@ -190,12 +192,22 @@ static u8 *put_steps(const Link *L, u8 *p, const Frame *f)
 	return p;
 }
 
+/* The link's memory belongs to the first thread meanwhile. */
 static void need(const Link *L, Frames *f, u64 n)
 {
+	u8 *p;
+
 	if (n > MAXFRAMES - f->n)
 		link_exitf(L, "too much data in section .debug_frame");
-	while (f->cap - f->n < n)
-		f->p = mem_grow(&f->mem, f->p, f->cap, &f->cap, 1);
+	if (f->cap - f->n >= n)
+		return;
+	f->cap = f->n + (u32)n < MAXFRAMES / 2 ? 2 * (f->n + (u32)n) :
+		MAXFRAMES;
+	p = xrealloc(f->own ? f->p : NULL, f->cap);
+	if (!f->own && f->n)
+		memcpy(p, f->p, f->n);
+	f->p = p;
+	f->own = true;
 }
 
 /* Length, 0 for the CIE at the section's start, address, size, steps; a
@@ -262,7 +274,6 @@ static void begin(Link *L)
 	for (k = 0; k < NFRAMES; k++) {
 		Frames *f = &d->part[k];
 
-		f->mem.from = &L->mem;
 		f->from = (u32)((u64)n * k / NFRAMES);
 		f->to = (u32)((u64)n * (k + 1) / NFRAMES);
 		f->cap = f->to - f->from < MAXFRAMES / USUAL ?
@@ -315,8 +326,12 @@ void dwarf_frames(Link *L, Sym s)
 	join(d, b.e, n);
 	put_cie(L, &b);
 	for (k = 0; k < NFRAMES; k++) {
-		memmove(b.e->data + b.e->ndata, d->part[k].p, d->part[k].n);
+		if (d->part[k].n)
+			memmove(b.e->data + b.e->ndata, d->part[k].p,
+				d->part[k].n);
 		b.e->ndata += d->part[k].n;
+		if (d->part[k].own)
+			free(d->part[k].p);
 	}
 	row(L, s)->size = b.e->ndata;
 }
