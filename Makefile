@@ -59,6 +59,9 @@ STATIC := $(if $(filter release clang,$(V)),$(if $(crypto),$(if $(call \
 # and there are fewer segments to be mapped.
 quick = -Wl,--wrap=OPENSSL_cpuid_setup,-z,noseparate-code,-z,norelro
 static_gofips-obj = $(if $(STATIC),$(STATIC) $(quick))
+# A fiftieth of linking a small program.
+fewer = -Wl,-z,noseparate-code
+static_gofips-link = $(if $(STATIC),$(STATIC) $(fewer))
 
 # glibc, too, asks what the processor can and what caches it has, some forty
 # questions before main(): two thirds of what an empty program takes in a
