@@ -46,14 +46,15 @@ typedef struct {
 		size_t n;
 	} at[16];
 	u32 n;
-	bool dear;	/* not any more */
+	bool wanted;	/* as yet, and still */
 	bool taken;	/* by a thread that changes it */
 } HugePages;
 
 /* Memory that lives as long as the run, in huge pages: first touch of a
  * small page costs more than anything that is done with it. One thread at a
  * time; a parallel task has a Mem of its own, which takes small pieces from
- * one that all share: {.from = &L->mem}. */
+ * one that all share: {.from = &L->mem}. Without either it is in small pages,
+ * for a little that seldom is more. */
 typedef struct Mem {
 	u8 *p;
 	size_t used, cap;
@@ -63,12 +64,16 @@ typedef struct Mem {
 } Mem;
 
 void *mem_alloc(Mem *m, size_t n);	/* zeroed, aligned to 16 */
+/* The next allocation begins on a huge page, if there is room. */
+void mem_skip(Mem *m);
 /* What m has handed out is nobody's any more, and may be handed out again. */
 void mem_reset(Mem *m);
 /* Address space for n bytes of which few may ever be touched; zeroed. Of the
  * first upto bytes most will be: huge pages, if there are such; behind them
  * hardly anything is: small ones. h: NULL for what is released again. */
 void *mem_reserve(HugePages *h, size_t n, size_t upto);
+/* From now on, and where there is memory already, or not any more. */
+void mem_huge(HugePages *h, bool wanted);
 /* n bytes from p on, which have not been touched yet, will be soon. */
 void mem_touch(HugePages *h, void *p, size_t n);
 /* The same, and all of them: if pages are small, they are made by the chunk,

@@ -21,6 +21,8 @@
 
 #include "link/load.h"
 
+enum { MUCH = 10 << 20 };
+
 static void flag_tables(Load *ld)
 {
 	Release r = ld->L->release;
@@ -342,6 +344,18 @@ static void make_room(Load *ld, u64 nsym, u64 ndef)
 	L->next = 1;
 }
 
+/* May it be worth while to try huge pages? The first one that is dear costs
+ * as much as 10 MB of small ones. Rows, tables and contents take a third of
+ * what is in the objects, and debug information as much again. */
+static bool takes_much(const Link *L)
+{
+	u64 n = 0;
+
+	for (u32 k = OBJ_FIRST; k < L->nobj; k++)
+		n += L->obj[k]->o.obj.n;
+	return n / 3 * (L->flag.w ? 1 : 2) >= MUCH;
+}
+
 static void count(Load *ld)
 {
 	Link *L = ld->L;
@@ -365,6 +379,10 @@ static void count(Load *ld)
 	}
 	if (nsym + npkg > MAXPLACE / 4 || place > MAXPLACE / 4)
 		link_exitf(L, "too many symbols");
+	if (takes_much(L)) {
+		mem_huge(&L->huge, true);
+		mem_skip(&L->mem);
+	}
 	ld->nplace = (u32)place;
 	make_places(ld);
 	make_numbers(ld, name, hash64, hash, ref);

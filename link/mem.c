@@ -1,8 +1,8 @@
 /*
  * Memory of the linker: never given back before the run ends, taken from the
- * kernel in huge pages. A fault on a 4 KiB page costs about 2 us, more than
- * all the work done on the few symbols that fit in; a huge page costs less
- * than a tenth of that for the same bytes, 0.2 ms.
+ * kernel in huge pages where it is much. A fault on a 4 KiB page costs about 2
+ * us, more than all the work done on the few symbols that fit in; a huge page
+ * costs less than a tenth of that for the same bytes, 0.2 ms.
  *
  * But not always. A virtual machine may tell its host which of its huge pages
  * are free (free page reporting), and the host takes them away. One of these
@@ -10,7 +10,8 @@
  * one has come most of the next will be such; 512 small ones cost 1 ms then as
  * ever, for they are made of what the kernel keeps. So who comes to a new huge
  * page touches it, and looks how long that takes: what follows the first that
- * takes too long are small ones, everywhere.
+ * takes too long are small ones, everywhere. A link that needs little memory
+ * does without from the start.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -73,9 +74,9 @@ static void *reserve(size_t n)
 
 /* ---- huge pages ------------------------------------------------------- */
 
-static bool are_dear(const HugePages *h)
+static bool are_wanted(const HugePages *h)
 {
-	return __atomic_load_n(&h->dear, __ATOMIC_RELAXED);
+	return __atomic_load_n(&h->wanted, __ATOMIC_RELAXED);
 }
 
 static void lock(bool *taken)
@@ -89,26 +90,27 @@ static void unlock(bool *taken)
 	__atomic_store_n(taken, false, __ATOMIC_RELEASE);
 }
 
+/* Where there are many places, the last ones stay small. */
 static void allow(HugePages *h, void *p, size_t n)
 {
 	lock(&h->taken);
-	if (!are_dear(h)) {
-		madvise(p, n, MADV_HUGEPAGE);
-		if (h->n < NELEM(h->at)) {
-			h->at[h->n].p = p;
-			h->at[h->n++].n = n;
-		}
+	if (h->n < NELEM(h->at)) {
+		h->at[h->n].p = p;
+		h->at[h->n++].n = n;
+		if (are_wanted(h))
+			madvise(p, n, MADV_HUGEPAGE);
 	}
 	unlock(&h->taken);
 }
 
 /* Those that have been touched stay. */
-static void forbid(HugePages *h)
+void mem_huge(HugePages *h, bool wanted)
 {
 	lock(&h->taken);
-	__atomic_store_n(&h->dear, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&h->wanted, wanted, __ATOMIC_RELAXED);
 	for (u32 i = 0; i < h->n; i++)
-		madvise(h->at[i].p, h->at[i].n, MADV_NOHUGEPAGE);
+		madvise(h->at[i].p, h->at[i].n, wanted ? MADV_HUGEPAGE :
+			MADV_NOHUGEPAGE);
 	unlock(&h->taken);
 }
 
@@ -126,7 +128,7 @@ static void touch_huge(HugePages *h, volatile u8 *p)
 
 	*p = 0;
 	if (now() - before > DEAR)
-		forbid(h);
+		mem_huge(h, false);
 }
 
 void mem_touch(HugePages *h, void *p, size_t n)
@@ -134,7 +136,7 @@ void mem_touch(HugePages *h, void *p, size_t n)
 	u8 *at = p, *end = at + n;
 
 	at += -(uintptr_t)at % HUGE;
-	for (; h && at < end && !are_dear(h); at += HUGE)
+	for (; h && at < end && are_wanted(h); at += HUGE)
 		touch_huge(h, at);
 }
 
@@ -143,7 +145,7 @@ void mem_fill(HugePages *h, void *p, size_t n)
 	u8 *at = p, *end = at + n;
 
 	mem_touch(h, p, n);
-	if (!h || !are_dear(h))
+	if (!h || are_wanted(h))
 		return;
 	at += -(uintptr_t)at % CHUNK;
 	for (; at < end; at += CHUNK)
@@ -175,6 +177,14 @@ void mem_release(void *p, size_t n)
 }
 
 /* ---- arenas ----------------------------------------------------------- */
+
+void mem_skip(Mem *m)
+{
+	size_t left = m->p ? -(uintptr_t)(m->p + m->used) % HUGE : 0;
+
+	if (left <= m->cap - m->used)
+		m->used += left;
+}
 
 /* Clearing what has been touched before costs less than touching more. */
 void mem_reset(Mem *m)
@@ -209,7 +219,7 @@ void *mem_alloc(Mem *m, size_t n)
 		m->cap = m->from ? SHARE : len < PIECE ? PIECE
 			: round_up(len, HUGE);
 		m->p = m->from ? take_share(m->from, m->cap)
-			: mem_reserve(m->huge, m->cap, m->cap);
+			: mem_reserve(m->huge, m->cap, m->huge ? m->cap : 0);
 		m->used = 0;
 		ASAN_POISON_MEMORY_REGION(m->p, m->cap);
 	}

@@ -61,11 +61,26 @@ TEST(grow)
 	EXPECT_EQ(wrong, 0);
 }
 
+TEST(skip)
+{
+	HugePages h = {0};
+	Mem m = {.huge = &h}, none = {0};
+	u8 *p;
+
+	mem_skip(&none);
+	EXPECT_EQ(none.used, 0);
+	p = mem_alloc(&m, 100);
+	mem_skip(&m);
+	EXPECT_EQ((uintptr_t)mem_alloc(&m, 1), (uintptr_t)p + HUGE);
+	mem_skip(&m);
+	EXPECT_EQ((uintptr_t)mem_alloc(&m, 1), (uintptr_t)p + 2 * HUGE);
+}
+
 static bool is_there(u8 *p)
 {
 	unsigned char there = 0;
 
-	return mincore(p, 1, &there) == 0 && there & 1;
+	return mincore(p - (uintptr_t)p % 4096, 1, &there) == 0 && there & 1;
 }
 
 TEST(touch)
@@ -77,26 +92,36 @@ TEST(touch)
 	EXPECT_EQ(h.n, 1);
 	EXPECT(!is_there(p));
 	mem_touch(&h, p, 1);
+	EXPECT(!is_there(p));	/* nobody wants them */
+	mem_huge(&h, true);
+	mem_touch(&h, p, 1);
 	EXPECT(is_there(p) && !is_there(p + HUGE));
 	/* What has been begun was touched then. */
 	mem_touch(&h, p + 16, HUGE - 16);
 	EXPECT(!is_there(p + HUGE));
 	for (int i = 1; i < 3; i++) {
-		h.dear = false;	/* whatever it took */
+		mem_huge(&h, true);	/* whatever it took */
 		mem_touch(&h, p + i * HUGE - 16, 32);
 		EXPECT(is_there(p + i * HUGE));
 		EXPECT(!is_there(p + (i + 1) * HUGE));
 	}
-	h.dear = true;
+	mem_huge(&h, false);
 	mem_touch(&h, p + 3 * HUGE, HUGE);
 	EXPECT(!is_there(p + 3 * HUGE));
 	q = mem_reserve(&h, HUGE, HUGE);
-	EXPECT_EQ(h.n, 1);
+	EXPECT_EQ(h.n, 2);
 	EXPECT(!is_there(q));
 	mem_touch(NULL, q, HUGE);
 	EXPECT(!is_there(q));
+	/* Small ones come by the chunk, at the first that is asked for. */
+	mem_fill(&h, q, 1);
+	EXPECT(is_there(q) && is_there(q + 65535) && !is_there(q + 65536));
+	mem_fill(&h, q + 16, 65520);
+	EXPECT(!is_there(q + 65536));
+	mem_fill(&h, q + 65530, 16);
+	EXPECT(is_there(q + 131071) && !is_there(q + 131072));
 	mem_release(p, 5 * HUGE);
 	mem_release(q, HUGE);
 }
 
-TEST_MAIN(RUN(alloc) RUN(grow) RUN(touch))
+TEST_MAIN(RUN(alloc) RUN(grow) RUN(skip) RUN(touch))

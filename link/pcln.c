@@ -320,7 +320,7 @@ static void make_room(Link *L, Pcln *P)
 	P->file = mem_alloc(&L->mem, P->capfile * sizeof *P->file);
 	files *= 8;	/* numbers, names with $GOROOT replaced */
 	P->capname = 64 + P->nfunc + P->nfunc / 2;
-	P->cappc = 64 + 5 * P->nfunc;
+	P->cappc = 64 + 7 * P->nfunc;
 	P->capfd = 64 + 2 * P->nfunc;
 	P->name = mem_alloc(&L->mem, P->capname * sizeof *P->name);
 	pcln_name_room(P, &L->mem, P->capname);
