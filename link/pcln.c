@@ -164,7 +164,7 @@ static void collect_funcs(Link *L, Pcln *P)
 	pool_for(L->pool, chunks, scan_chunk, &j);
 	share_out(L, P);
 	pool_for(L->pool, chunks, resolve_chunk, &j);
-	pctab_find(L, P);
+	pctab_room(L, P);
 }
 
 static void collect_units(Link *L, Pcln *P)
@@ -295,12 +295,25 @@ static void place_funcdata(Link *L, Pcln *P)
 
 /* ---- the pass --------------------------------------------------------- */
 
+/* While types for the debugger are made, other threads have time. */
+static bool find_aside(const Link *L)
+{
+	return L->dwarf;
+}
+
+static void collect_tables(const Link *L, Pcln *P)
+{
+	if (find_aside(L))
+		pctab_find(L, P);
+	pctab_place(L, P);
+}
+
 static void collect(void *arg, size_t i)
 {
 	Link *L = arg;
 
 	switch (i) {
-	case PCTABS: pctab_place(L, L->pcln); break;
+	case PCTABS: collect_tables(L, L->pcln); break;
 	case FILES: pcln_files(L, L->pcln); break;
 	case PIECES: find_funcdata(L, L->pcln); break;
 	case NAMES: pcln_names(L->pcln); break;
@@ -335,6 +348,8 @@ void pclntab_begin(Link *L)
 	Pcln *P = L->pcln = mem_alloc(&L->mem, sizeof *P);
 
 	collect_funcs(L, P);
+	if (!find_aside(L))
+		pctab_find(L, P);
 	collect_units(L, P);
 	make_room(L, P);
 	P->aside = pool_begin(L->pool, NTASK, collect, L);

@@ -102,6 +102,7 @@ typedef struct Pcln {
 	PcName *name;
 	u32 nname, capname;
 	PcTable *tab;
+	struct PcTables *tables;
 	u32 ntab;
 	u32 *pc;	/* in pctab: numbers in tab */
 	PcPiece *fd;	/* of go:func.* */
@@ -149,8 +150,10 @@ static inline u32 piece_align(const PcPiece *x)
 	return x->s ? x->arg : 4;
 }
 
-/* pctab.c: which tables are the same; then where they are; all anew. */
-void pctab_find(Link *L, Pcln *P);
+/* pctab.c: memory; then which tables are the same, by any thread; then where
+ * they are; all anew. */
+void pctab_room(Link *L, Pcln *P);
+void pctab_find(const Link *L, const Pcln *P);
 void pctab_place(const Link *L, Pcln *P);
 void pctab_forget(const Link *L, const Pcln *P);
 

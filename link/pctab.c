@@ -33,6 +33,7 @@ struct PcTables {
 	u32 chunk, nchunk;	/* functions of one */
 	u32 nbucket;
 	Keyed *keyed;	/* by chunk, from its first table's number on; by bucket */
+	size_t size;	/* bytes of it */
 	u32 *begin;	/* by chunk, by bucket: where in keyed, and the end */
 };
 
@@ -222,9 +223,9 @@ static void join_bucket(void *arg, size_t b)
 
 /* ---- all of them -------------------------------------------------------- */
 
-void pctab_find(Link *L, Pcln *P)
+void pctab_room(Link *L, Pcln *P)
 {
-	struct PcTables t = {.L = L, .P = P};
+	struct PcTables *t = mem_alloc(&L->mem, sizeof *t);
 	u32 per = P->nfunc / MAXCHUNK + 1;
 
 	P->ntab = 0;
@@ -237,14 +238,23 @@ void pctab_find(Link *L, Pcln *P)
 	}
 	P->tab = mem_alloc(&L->mem, (size_t)P->ntab * sizeof *P->tab);
 	mem_fill(&L->huge, P->tab, (size_t)P->ntab * sizeof *P->tab);
-	t.chunk = per;
-	t.nchunk = (P->nfunc + per - 1) / per;
-	t.nbucket = P->ntab / BUCKET + 1;
-	t.keyed = mem_alloc(&L->tmp, (size_t)P->ntab * sizeof *t.keyed);
-	t.begin = mem_alloc(&L->tmp, (size_t)t.nchunk * (t.nbucket + 1) *
-			    sizeof *t.begin);
-	pool_for(L->pool, t.nchunk, sort_chunk, &t);
-	pool_for(L->pool, t.nbucket, join_bucket, &t);
+	*t = (struct PcTables){.L = L, .P = P, .chunk = per};
+	t->nchunk = (P->nfunc + per - 1) / per;
+	t->nbucket = P->ntab / BUCKET + 1;
+	t->size = (size_t)P->ntab * sizeof *t->keyed + 1;
+	t->keyed = mem_reserve(NULL, t->size, 0);
+	t->begin = mem_alloc(&L->mem, (size_t)t->nchunk * (t->nbucket + 1) *
+			     sizeof *t->begin);
+	P->tables = t;
+}
+
+void pctab_find(const Link *L, const Pcln *P)
+{
+	struct PcTables *t = P->tables;
+
+	pool_for(L->pool, t->nchunk, sort_chunk, t);
+	pool_for(L->pool, t->nbucket, join_bucket, t);
+	mem_release(t->keyed, t->size);
 }
 
 static u32 add_table(const Link *L, Pcln *P, u32 i, u32 size)

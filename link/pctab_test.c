@@ -94,6 +94,7 @@ TEST(places)
 	make_tables();
 	for (u32 i = 0; i < NFUNC; i++)
 		make_func(&func[i], i, key);
+	pctab_room(L, &P);
 	pctab_find(L, &P);
 	pctab_place(L, &P);
 	for (u32 i = 0; i < NFUNC; i++) {
