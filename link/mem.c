@@ -32,6 +32,10 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23	/* Linux 5.14; others make pages one by one */
+#endif
+
 enum {
 	HUGE = 2 << 20,
 	WORTH = 1 << 20,	/* bytes for which a huge page costs less */

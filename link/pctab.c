@@ -4,10 +4,10 @@
  * are like another's. Most are content-addressed and nothing but tables, so
  * here, not in deadcode, it is found out which are the same, by their hashes.
  *
- * Whoever looks for each where it may be found in a table of all waits for
- * memory each time. So those of some functions at a time are told apart by
- * hash first, into buckets, of which each fits into a cache, and is then gone
- * through by itself. Both is done by all threads.
+ * Whoever looks each of them up in one table of all waits for memory each
+ * time. So those of some functions at a time are put into buckets by hash
+ * first. A bucket fits into a cache, and is gone through by itself. All threads
+ * do both.
  *
  * Source: generatePctab in cmd/link/internal/ld/pcln.go
  */
